@@ -1,0 +1,57 @@
+// The API without I/O: a request in; an answer, or publishes whose outcome decides the answer, out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "bridge/config/config.h"
+#include "bridge/envelope/http.h"
+#include "wire/clock.h"
+#include "wire/mqtt/endpoint.h"
+
+namespace fleet::bridge {
+
+// How publishing a batch went, in the API's words.
+enum class PublishOutcome {
+  done,           // QoS 0: queued on the broker connection; QoS 1: acknowledged by the broker
+  broker_away,    // not connected: nothing was taken
+  backlog_full,   // no room within mqtt.backlog_wait: nothing was taken
+  refused,        // the broker refused at least one publish
+  stopping,       // the bridge is going down and could not finish it
+};
+
+// Publishes that a call asks for. `shape` says how to answer once the outcome is known.
+struct PendingCall {
+  std::shared_ptr<const wire::mqtt::PublishBatch> batch;
+  std::string request_id;
+  std::string_view action;  // of the action table, static
+  bool xml = false;
+};
+
+// Where a call's time went inside api(), for the Server-Timing header.
+struct ApiTimes {
+  wire::Nanos parse{};   // decoding parameters
+  wire::Nanos verify{};  // signature, nonce, quota
+  wire::Nanos plan{};    // request -> publishes
+};
+
+// Owned by the server; lives on its loop. All state of the API (registry, nonces, quotas) hangs here.
+class Api {
+ public:
+  explicit Api(Config config);
+  ~Api();
+
+  // `now` decides quotas and expiry, `wall` the signature's time window. Never throws, never blocks.
+  [[nodiscard]] std::variant<HttpAnswer, PendingCall> call(const HttpRequest& request, wire::TimePoint now,
+                                                           wire::WallTime wall, ApiTimes& times);
+  // The answer to a call whose publishes have ended.
+  [[nodiscard]] HttpAnswer finish(const PendingCall& pending, PublishOutcome outcome) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fleet::bridge

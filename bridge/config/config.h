@@ -1,0 +1,92 @@
+// The bridge's configuration (bridge.yaml) as plain structs. The only yaml-cpp includes of the bridge are in config.cpp.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/error.h"
+
+namespace fleet::bridge {
+
+enum class PublisherEngine { native, paho };
+
+struct HttpConfig {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;             // 0: any free one, told in the ready line
+  std::uint32_t connections_max = 4'096;  // further ones are answered 503 and closed
+  std::uint32_t header_bytes_max = 16u << 10;
+  std::uint32_t body_bytes_max = 1u << 20;  // 256 KB of content is 350 KB of base64 and at most 1 MB percent-encoded
+  std::uint32_t params_max = 2'048;
+  std::chrono::milliseconds header_timeout{10'000};  // whole header and body, from the first byte
+  std::chrono::milliseconds idle_timeout{60'000};    // between requests
+};
+
+struct MqttConfig {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 1883;
+  PublisherEngine publisher = PublisherEngine::native;
+  std::uint32_t connections = 1;  // publishes of one device always take the same one
+  std::chrono::milliseconds backlog_wait{1'000};
+  std::uint32_t backlog_bytes = 16u << 20;      // a connection
+  std::uint32_t backlog_publishes = 65'535;      // a connection
+  std::string client_id;  // prefix; empty: made from the process id
+  std::string username;
+  std::string password;
+};
+
+struct AccountConfig {
+  std::string access_key_id;
+  std::string access_key_secret;
+  bool batch_pub = false;  // on the allow list of BatchPub
+};
+
+struct AppConfig {  // Taobao Open Platform
+  std::string app_key;
+  std::string app_secret;
+  std::vector<std::string> topics;
+  std::vector<std::string> groups;
+};
+
+enum class DeviceKind { device, gateway, sub_device };
+enum class TopicOperation { publish, subscribe, both };  // from the device's side
+
+struct DeviceConfig {
+  std::string name;
+  std::string secret;  // empty: made at start
+};
+
+struct ProductConfig {
+  std::string key;
+  std::string name;
+  DeviceKind kind = DeviceKind::device;
+  bool x509 = false;
+  std::map<std::string, TopicOperation, std::less<>> topics;  // topic short name -> operation
+  std::vector<DeviceConfig> devices;
+};
+
+// One limit of the APIs: calls a second. `limits: off` leaves the map empty and enforced false.
+struct LimitsConfig {
+  bool enforced = true;
+  std::map<std::string, double, std::less<>> per_second;  // action -> calls a second; absent: the API's own number
+};
+
+struct Config {
+  HttpConfig http;
+  MqttConfig mqtt;
+  std::vector<AccountConfig> accounts;
+  std::vector<AppConfig> apps;
+  std::vector<ProductConfig> products;
+  LimitsConfig limits;
+};
+
+// Reads and checks a file. Errors carry file:line:col and what to change.
+[[nodiscard]] wire::Result<Config> load_config(const std::string& path);
+// The same from text; `name` stands for the file in errors.
+[[nodiscard]] wire::Result<Config> parse_config(const std::string& text, const std::string& name);
+
+}  // namespace fleet::bridge

@@ -1,0 +1,59 @@
+// Makes the calls of all call groups on a thread of its own: due times from the plan, connections opened on demand,
+// requests signed as a real caller signs them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/fleet/fleet.h"
+#include "sim/ledger/group_books.h"
+#include "sim/ledger/tally.h"
+#include "sim/scenario/scenario.h"
+#include "wire/error.h"
+
+namespace fleet::sim {
+
+struct CallersStatus {
+  std::uint64_t scheduled = 0, sent = 0, accepted = 0, rejected = 0, failed = 0;  // warm-up included
+  std::uint64_t in_flight = 0;
+  bool plan_done = false;     // no further call will be sent
+  std::string last_error;     // newest rejection or failure, may be empty
+};
+
+struct CallersOutcome {
+  std::vector<Tally> call_groups;  // by index
+  std::vector<ThreadCpu> cpu;      // hold only
+  wire::Nanos worst_hiccup{};      // hold only
+  std::vector<SecondSlice> timeline;  // calls answered, by second
+  std::uint64_t waited = 0;        // measured calls that found every connection busy and had to wait
+};
+
+// Owned by the coordinator's thread.
+class Callers {
+ public:
+  // `scenario` and `groups` outlive it. `bridge`: http URL of the API. `run` goes into the stamps.
+  Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url bridge,
+          std::uint32_t run);
+  ~Callers();
+
+  // Opens the first connections and prepares the first requests; then plays the plan.
+  [[nodiscard]] wire::Result<void> start(const PhaseTimes& phases);
+  [[nodiscard]] CallersStatus status() const;
+  // Ends the plan now (Ctrl-C): calls in flight may still be answered.
+  void stop_sending();
+  // Joins the thread; unanswered calls stay open in the books.
+  CallersOutcome stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Product key of a scenario's product and secret of a device: functions of the seed, so that a started bridge can be
+// told the same. Both [A-Za-z0-9].
+[[nodiscard]] std::string product_key(const std::string& product, std::uint64_t seed);
+[[nodiscard]] std::string device_secret(const std::string& product_key, const std::string& device, std::uint64_t seed);
+
+}  // namespace fleet::sim

@@ -1,0 +1,71 @@
+// The devices of a run: worker threads, each with its own loop and shard, connecting, subscribing, receiving.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/ledger/group_books.h"
+#include "sim/ledger/tally.h"
+#include "sim/report/run_record.h"
+#include "sim/scenario/scenario.h"
+#include "wire/clock.h"
+#include "wire/error.h"
+
+namespace fleet::sim {
+
+// Counters that the progress line and the coordinator read while the run goes on; summed over workers.
+struct FleetStatus {
+  std::uint64_t devices = 0;
+  std::uint64_t ready = 0;        // connected and every subscription granted
+  std::uint64_t connected = 0;
+  std::uint64_t connect_failed = 0;  // attempts
+  std::uint64_t reconnects = 0;
+  std::uint64_t subscribe_refused = 0;
+  std::uint64_t deliveries = 0;   // any that carried a stamp of this run
+  std::string last_error;         // newest connect or subscribe failure, a sentence; may be empty
+};
+
+// One finished second as one worker saw it.
+struct SecondSlice {
+  std::int64_t t_s = 0;            // since hold_begin; negative: warm-up
+  std::uint64_t calls = 0;         // callers fill this
+  std::uint64_t deliveries = 0;
+  Histogram response;
+};
+
+// What is left of a fleet after it has stopped.
+struct FleetOutcome {
+  std::vector<Tally> call_groups;   // by call group index, merged over workers
+  Deliveries strangers;             // corrupt and foreign that no call group can be told for
+  ConnectRecord connect;
+  std::vector<ThreadCpu> cpu;       // hold only, one a worker
+  wire::Nanos worst_hiccup{};       // hold only
+  double bytes_per_connection = 0;  // heap in use after the ramp minus before, by connection
+  std::vector<SecondSlice> timeline; // hold and drain, merged over workers, ascending t_s
+};
+
+// Owned by the coordinator's thread; all its verbs are called there.
+class Fleet {
+ public:
+  // `scenario` and `groups` outlive the fleet. `run` is the stamp's run id. The broker's host must be an address or
+  // localhost.
+  Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker, std::uint32_t run);
+  ~Fleet();
+
+  // Starts the worker threads and the connect ramp.
+  [[nodiscard]] wire::Result<void> start();
+  [[nodiscard]] FleetStatus status() const;
+  // Once, before the first call: which deliveries are the hold's for CPU, hiccups and the timeline.
+  void set_phases(const PhaseTimes& phases);
+  // DISCONNECTs everybody, joins the threads. Idempotent.
+  FleetOutcome stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fleet::sim

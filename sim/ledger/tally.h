@@ -1,0 +1,67 @@
+// What one thread has counted for one call group. Merged after the join by addition.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "sim/ledger/histogram.h"
+
+namespace fleet::sim {
+
+// Each a subset of the one before where it can be: sent of scheduled; accepted, rejected and failed share out sent.
+struct Calls {
+  std::uint64_t scheduled = 0;  // due in the hold
+  std::uint64_t sent = 0;       // written to a connection
+  std::uint64_t accepted = 0;   // answered with success
+  std::uint64_t rejected = 0;   // answered with an error code
+  std::uint64_t failed = 0;     // no or no whole answer: outcome unknown
+  std::map<std::string, std::uint64_t> errors;  // API code, or "timeout", "connection closed", …: n
+
+  void merge(const Calls& other);
+};
+
+// expected == received + missing (FLEET_CHECK in close). The others are outside the books.
+struct Deliveries {
+  std::uint64_t expected = 0;      // accepted calls × recipients named when the call was planned
+  std::uint64_t received = 0;      // subset of expected: arrived before the call's books were closed
+  std::uint64_t missing = 0;       // subset of expected: found as gaps
+  std::uint64_t duplicate = 0;     // a further copy for a recipient that had it
+  std::uint64_t misdelivered = 0;  // right stamp, wrong device
+  std::uint64_t corrupt = 0;       // our stamp, but length or checksum do not fit
+  std::uint64_t out_of_order = 0;  // subset of received: behind a later call of the same group on the same device
+  std::uint64_t downgraded = 0;    // arrived at a lower QoS than promised (min of publish and granted QoS)
+  std::uint64_t unaccepted = 0;    // arrived though the call was rejected or failed
+  std::uint64_t late = 0;          // arrived after the call's books were closed; counted as missing before
+  std::uint64_t foreign = 0;       // no stamp, or of another run
+
+  void merge(const Deliveries& other);
+};
+
+// Of measured, accepted calls. Per delivery: service, response. Per call: all others.
+struct PathTimes {
+  Histogram send_lag;    // written − due, of every measured call that was sent
+  Histogram http;        // answered − written
+  Histogram service;     // received − written
+  Histogram response;    // received − due: the headline
+  Histogram first;       // first device − due
+  Histogram half;        // 50% of the devices − due
+  Histogram completion;  // last device − due; complete calls only
+  // Split of (last device − written), complete calls only, where the bridge's clock is ours (same boot):
+  Histogram hop_http;    // bridge had the request − written
+  Histogram hop_bridge;  // publishes handed to the broker connection − bridge had the request
+  Histogram hop_broker;  // last device − publishes handed over
+
+  void merge(const PathTimes& other);
+};
+
+// Owned by one thread.
+struct Tally {
+  Calls calls;
+  Deliveries deliveries;
+  PathTimes times;
+
+  void merge(const Tally& other);
+};
+
+}  // namespace fleet::sim

@@ -1,0 +1,96 @@
+// Everything a run found out, as data: the one input of every renderer. Field names are those of result.json.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/ledger/tally.h"
+
+namespace fleet::sim {
+
+enum class Verdict { pass, fail, invalid };
+
+struct ThresholdResult {
+  std::string expression;
+  double observed = 0;
+  bool ok = false;
+};
+
+struct TimelineRow {
+  std::uint64_t t_s = 0;        // whole seconds since the hold began; rows cover the hold and the drain
+  std::uint64_t calls = 0;      // answered in this second
+  std::uint64_t deliveries = 0; // received in this second
+  HistogramSummary response;
+};
+
+struct ThreadCpu {
+  std::string thread;  // "worker 0", "callers"
+  double cpu_us = 0;   // over the hold
+};
+
+struct RunContext {
+  std::string host;
+  unsigned cpus = 0;
+  std::string kernel;
+  std::string build_type;
+  std::string git;      // commit the program was built from, "unknown" outside a checkout
+  std::uint64_t seed = 0;
+  std::string started_at;  // ISO 8601, UTC
+  std::string scenario_name;
+  std::string scenario_sha256;
+  std::string broker_name;
+  std::string broker_version;
+  std::string broker_config_sha256;
+};
+
+struct ConnectRecord {
+  double seconds = 0;   // first connect to last SUBACK
+  double per_s = 0;
+  std::uint64_t failed = 0;    // attempts
+  std::uint64_t reconnects = 0;
+  Histogram time;       // TCP connect to last SUBACK of the device
+};
+
+struct FleetRecord {
+  std::uint64_t devices = 0, gateways = 0, sub_devices = 0, consumers = 0, connections = 0;
+  ConnectRecord connect;
+};
+
+struct CostRecord {
+  std::vector<ThreadCpu> fleet;    // worker threads
+  std::vector<ThreadCpu> callers;  // caller threads
+  double bridge_cpu_us = -1;       // over the hold; negative: not our child, unknown
+  double broker_cpu_us = -1;
+  std::int64_t sim_rss_kib = 0, bridge_rss_kib = -1, broker_rss_kib = -1;  // at the end of the hold
+  double fleet_bytes_per_connection = 0;
+};
+
+struct HealthRecord {
+  double send_lag_p99_us = 0;
+  double worst_hiccup_us = 0;  // longest stall of one of our own loops during the hold
+};
+
+struct GroupRecord {
+  std::string name;
+  Tally tally;
+};
+
+struct RunRecord {
+  Verdict verdict = Verdict::pass;
+  std::vector<std::string> reasons;  // why not pass; sentences
+  std::vector<std::string> notes;    // what a reader must know ("Paho's own queue is inside these numbers")
+  RunContext context;
+  FleetRecord fleet;
+  double hold_s = 0;                 // measured length of the hold
+  Tally total;
+  CostRecord cost;
+  HealthRecord health;
+  std::vector<ThresholdResult> thresholds;
+  std::vector<GroupRecord> groups;       // fleet groups: deliveries and times are used
+  std::vector<GroupRecord> call_groups;
+  std::vector<TimelineRow> timeline;
+};
+
+}  // namespace fleet::sim

@@ -1,0 +1,138 @@
+// A scenario as plain structs, checked and complete: defaults are filled in, units are resolved, references are indexes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wire/clock.h"
+#include "wire/error.h"
+#include "wire/mqtt/types.h"
+
+namespace fleet::sim {
+
+enum class TopicOperation { publish, subscribe, both };  // from the device's side
+
+struct Product {
+  std::string name;  // key in the scenario
+  std::string key;   // product key: `key:` of the scenario, or made from name and seed
+  std::map<std::string, TopicOperation> topics;
+};
+
+enum class Engine { native, paho };
+
+struct ConnectPlan {
+  double per_second = 1'000;                    // rate of the ramp
+  std::uint32_t in_flight_max = 32;             // handshakes at once; Mosquitto's listen backlog is 100
+  wire::mqtt::Version version = wire::mqtt::Version::v311;
+  std::chrono::seconds keep_alive{60};
+  bool clean_start = true;
+  std::uint32_t session_expiry_s = 0;
+  std::chrono::milliseconds timeout{10'000};     // TCP connect to CONNACK
+  bool reconnect = true;                         // with back-off, when the connection is lost
+};
+
+struct TopicSubscription {
+  std::string topic;  // short name of the product
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+};
+
+struct FleetGroup {
+  std::string name;
+  std::size_t product = 0;   // index
+  std::uint32_t count = 0;
+  std::string name_template; // "lamp-{index:5}"
+  Engine engine = Engine::native;
+  ConnectPlan connect;
+  std::vector<TopicSubscription> subscribe;
+};
+
+enum class Pick { round_robin, random };
+
+struct CallGroup {
+  std::string name;
+  std::string api;            // "BatchPub"
+  std::size_t fleet_group = 0; // index: recipients
+  std::string topic;          // short name
+  std::uint32_t batch = 1;    // devices a call
+  Pick pick = Pick::round_robin;
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  std::uint32_t payload_bytes = 256;  // stamp included
+  bool closed_loop = false;   // rate: max
+  double per_second = 0;      // open loop
+  std::uint32_t in_flight = 8;         // closed loop: calls at once
+  std::uint32_t connections_max = 256; // open loop: caller connections, opened on demand
+  std::chrono::milliseconds timeout{10'000};  // written to answered; then the outcome is unknown: failed
+};
+
+struct Phases {
+  wire::Nanos warm_up{};
+  wire::Nanos hold{};
+  wire::Nanos drain{};
+};
+
+// What the run's own health may be at most before its numbers are called INVALID.
+struct HealthLimits {
+  std::chrono::microseconds send_lag_p99{10'000};
+  std::chrono::microseconds hiccup{200'000};
+};
+
+enum class Comparison { less, less_equal, equal, not_equal, greater_equal, greater };
+
+struct Threshold {
+  std::string expression;  // as written
+  std::string metric;      // path in result.json
+  Comparison comparison = Comparison::equal;
+  double value = 0;        // durations in µs
+};
+
+struct Url {
+  std::string scheme;  // http, mqtt
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+struct Target {
+  std::optional<Url> broker;      // none: Mosquitto is started for this run
+  bool broker_persistence = false; // started Mosquitto keeps sessions and messages on disk
+  std::optional<Url> bridge;      // none: fleet-bridge is started for this run
+  bool enforce_api_limits = false; // limits: api
+  Engine publisher = Engine::native;  // of a started bridge
+  std::uint32_t publisher_connections = 1;
+  std::string access_key_id = "testid";
+  std::string access_key_secret = "testsecret";
+};
+
+struct Scenario {
+  std::string file;
+  std::string sha256;      // of the file's bytes, hex
+  std::string name;
+  std::string question;    // comment on line 1, may be empty
+  std::uint64_t seed = 1;
+  std::uint32_t workers = 0;  // 0: one for each core but one, at least one
+  Target target;
+  std::vector<Product> products;
+  std::vector<FleetGroup> fleet;
+  std::vector<CallGroup> calls;
+  Phases phases;
+  HealthLimits health;
+  std::vector<Threshold> thresholds;
+};
+
+// One --set: a path of mapping keys and list indexes, and a YAML value.
+struct Override {
+  std::string path;
+  std::string value;
+};
+
+// Reads and checks a scenario. Errors carry file:line:col (or --set path) and what to change.
+[[nodiscard]] wire::Result<Scenario> load_scenario(const std::string& path, const std::vector<Override>& overrides,
+                                                   std::optional<std::uint64_t> seed);
+[[nodiscard]] wire::Result<Scenario> parse_scenario(const std::string& text, const std::string& name,
+                                                    const std::vector<Override>& overrides,
+                                                    std::optional<std::uint64_t> seed);
+
+}  // namespace fleet::sim
