@@ -19,9 +19,9 @@ struct ThresholdResult {
 };
 
 struct TimelineRow {
-  std::uint64_t t_s = 0;        // whole seconds since the hold began; rows cover the hold and the drain
-  std::uint64_t calls = 0;      // answered in this second
-  std::uint64_t deliveries = 0; // received in this second
+  std::uint64_t t_s = 0;         // whole seconds since the hold began; rows cover the hold and the drain
+  std::uint64_t calls = 0;       // answered in this second
+  std::uint64_t deliveries = 0;  // received in this second
   HistogramSummary response;
 };
 
@@ -35,7 +35,7 @@ struct RunContext {
   unsigned cpus = 0;
   std::string kernel;
   std::string build_type;
-  std::string git;      // commit the program was built from, "unknown" outside a checkout
+  std::string git;  // commit the program was built from, "unknown" outside a checkout
   std::uint64_t seed = 0;
   std::string started_at;  // ISO 8601, UTC
   std::string scenario_name;
@@ -46,11 +46,11 @@ struct RunContext {
 };
 
 struct ConnectRecord {
-  double seconds = 0;   // first connect to last SUBACK
+  double seconds = 0;  // first connect to last SUBACK
   double per_s = 0;
-  std::uint64_t failed = 0;    // attempts
+  std::uint64_t failed = 0;  // attempts
   std::uint64_t reconnects = 0;
-  Histogram time;       // TCP connect to last SUBACK of the device
+  Histogram time;  // TCP connect to last SUBACK of the device
 };
 
 struct FleetRecord {
@@ -61,7 +61,9 @@ struct FleetRecord {
 struct CostRecord {
   std::vector<ThreadCpu> fleet;    // worker threads
   std::vector<ThreadCpu> callers;  // caller threads
-  double bridge_cpu_us = -1;       // over the hold; negative: not our child, unknown
+  std::uint64_t deliveries =
+      0;  // received during the hold, whatever call they belong to: the divisor of cpu_us_per_delivery
+  double bridge_cpu_us = -1;  // over the hold; negative: not our child, unknown
   double broker_cpu_us = -1;
   std::int64_t sim_rss_kib = 0, bridge_rss_kib = -1, broker_rss_kib = -1;  // at the end of the hold
   double fleet_bytes_per_connection = 0;
@@ -79,16 +81,19 @@ struct GroupRecord {
 
 struct RunRecord {
   Verdict verdict = Verdict::pass;
-  std::vector<std::string> reasons;  // why not pass; sentences
+  std::vector<std::string> reasons;  // why not pass, and what went wrong underway (a child that ended); sentences
   std::vector<std::string> notes;    // what a reader must know ("Paho's own queue is inside these numbers")
   RunContext context;
   FleetRecord fleet;
-  double hold_s = 0;                 // measured length of the hold
+  double hold_s = 0;            // measured length of the hold
+  double calls_per_s = 0;       // accepted during the hold / hold_s
+  double deliveries_per_s = 0;  // received during the hold / hold_s
+  std::string interrupted;      // sentence when SIGINT or SIGTERM ended the run early (verdict invalid), else empty
   Tally total;
   CostRecord cost;
   HealthRecord health;
   std::vector<ThresholdResult> thresholds;
-  std::vector<GroupRecord> groups;       // fleet groups: deliveries and times are used
+  std::vector<GroupRecord> groups;  // fleet groups: deliveries and times are used
   std::vector<GroupRecord> call_groups;
   std::vector<TimelineRow> timeline;
 };

@@ -1,0 +1,52 @@
+#include "sim/run/context.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "build_info.h"
+
+namespace fleet::sim {
+
+RunContext describe_context(const Scenario& scenario) {
+  RunContext context;
+  utsname names{};
+  if (uname(&names) == 0) {
+    context.host = names.nodename;
+    context.kernel = fmt::format("{} {}", names.sysname, names.release);
+  }
+  context.cpus = std::thread::hardware_concurrency();
+  context.build_type = kBuildType;
+  context.git = kGitCommit;
+  context.seed = scenario.seed;
+  context.started_at =
+      fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  context.scenario_name = scenario.name;
+  context.scenario_sha256 = scenario.sha256;
+  return context;
+}
+
+std::uint32_t make_run_id() {
+  std::random_device entropy;
+  return entropy();
+}
+
+std::int64_t own_rss_kib() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  while (status >> word) {
+    if (word == "VmRSS:") {
+      std::int64_t kib = 0;
+      status >> kib;
+      return kib;
+    }
+  }
+  return 0;
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,59 @@
+#include "sim/run/progress.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace fleet::sim {
+
+namespace {
+
+constexpr auto kPlainEvery = std::chrono::seconds(5);
+constexpr auto kTerminalEvery = std::chrono::milliseconds(200);
+
+double seconds(wire::Nanos duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+Progress::~Progress() {
+  if (line_open_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::connecting(const FleetStatus& fleet, wire::TimePoint now) {
+  std::string line = fmt::format("connect  {} of {} devices ready", fleet.ready, fleet.devices);
+  if (fleet.connect_failed > 0) line += fmt::format(", {} attempts failed", fleet.connect_failed);
+  if (fleet.ready < fleet.devices && !fleet.last_error.empty()) line += " (" + fleet.last_error + ")";
+  show("connect", line, now);
+}
+
+void Progress::calling(const char* phase, wire::Nanos elapsed, wire::Nanos length, const CallersStatus& callers,
+                       const FleetStatus& fleet, wire::TimePoint now) {
+  std::string line = fmt::format("{:<8} {:.0f} of {:.0f} s, {} calls accepted, {} deliveries", phase, seconds(elapsed),
+                                 seconds(length), callers.accepted, fleet.deliveries);
+  if (callers.rejected + callers.failed > 0) {
+    line += fmt::format(", {} rejected, {} failed ({})", callers.rejected, callers.failed, callers.last_error);
+  }
+  if (fleet.connected < fleet.devices) line += fmt::format(", {} devices away", fleet.devices - fleet.connected);
+  show(phase, line, now);
+}
+
+void Progress::say(const std::string& sentence) {
+  if (line_open_) std::fputs("\r\033[K", stderr);
+  line_open_ = false;
+  fmt::print(stderr, "{}\n", sentence);
+}
+
+void Progress::show(const std::string& phase, const std::string& line, wire::TimePoint now) {
+  if (phase == phase_ && now < next_) return;
+  phase_ = phase;
+  next_ = now + (terminal_ ? wire::Nanos(kTerminalEvery) : wire::Nanos(kPlainEvery));
+  if (terminal_) {
+    fmt::print(stderr, "\r\033[K{}", line);
+    std::fflush(stderr);
+    line_open_ = true;
+  } else {
+    fmt::print(stderr, "{}\n", line);
+  }
+}
+
+}  // namespace fleet::sim

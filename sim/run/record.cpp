@@ -1,0 +1,117 @@
+#include "sim/run/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/report/verdict.h"
+#include "sim/run/context.h"
+
+namespace fleet::sim {
+
+namespace {
+
+double seconds(wire::Nanos duration) { return std::chrono::duration<double>(duration).count(); }
+double micros(wire::Nanos duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
+
+// CPU over the hold in µs; negative where the process is not ours or did not live through it.
+double cpu_us(const std::optional<ProcessUse>& begin, const std::optional<ProcessUse>& end) {
+  return begin && end ? micros(end->cpu - begin->cpu) : -1;
+}
+
+std::int64_t rss_kib(const std::optional<ProcessUse>& use) { return use ? use->rss_kib : -1; }
+
+void add_groups(const Scenario& scenario, const Stage& stage, std::vector<Tally> tallies, RunRecord& record) {
+  for (const FleetGroup& group : scenario.fleet) record.groups.push_back({group.name, {}});
+  for (std::size_t i = 0; i < tallies.size(); ++i) {
+    record.total.merge(tallies[i]);
+    record.groups[stage.groups[i]->fleet_group].tally.merge(tallies[i]);
+    record.call_groups.push_back({scenario.calls[i].name, std::move(tallies[i])});
+  }
+}
+
+void add_rates(const RunEdges& edges, RunRecord& record) {
+  record.hold_s = seconds(edges.end.when - edges.begin.when);
+  if (record.hold_s <= 0) return;
+  record.calls_per_s = static_cast<double>(edges.end.callers.accepted - edges.begin.callers.accepted) / record.hold_s;
+  record.deliveries_per_s =
+      static_cast<double>(edges.end.fleet.deliveries - edges.begin.fleet.deliveries) / record.hold_s;
+}
+
+void add_cost(const RunEdges& edges, const FleetOutcome& fleet, const CallersOutcome& callers, RunRecord& record) {
+  CostRecord& cost = record.cost;
+  cost.fleet = fleet.cpu;
+  cost.callers = callers.cpu;
+  cost.bridge_cpu_us = cpu_us(edges.begin.bridge, edges.end.bridge);
+  cost.broker_cpu_us = cpu_us(edges.begin.broker, edges.end.broker);
+  cost.deliveries = edges.end.fleet.deliveries - edges.begin.fleet.deliveries;
+  cost.sim_rss_kib = own_rss_kib();
+  cost.bridge_rss_kib = rss_kib(edges.end.bridge);
+  cost.broker_rss_kib = rss_kib(edges.end.broker);
+  cost.fleet_bytes_per_connection = fleet.bytes_per_connection;
+}
+
+std::vector<std::string> notes(const Scenario& scenario, const CallersOutcome& callers) {
+  std::vector<std::string> notes;
+  for (const FleetGroup& group : scenario.fleet) {
+    if (group.engine != Engine::paho) continue;
+    notes.push_back(fmt::format("{} runs on Paho: Paho's own queue and threads are inside its numbers", group.name));
+  }
+  if (!scenario.target.bridge && scenario.target.publisher == Engine::paho) {
+    notes.push_back("the bridge publishes through Paho: Paho's own queue is inside the times");
+  }
+  for (const CallGroup& group : scenario.calls) {
+    if (!group.closed_loop) continue;
+    notes.push_back(
+        fmt::format("{} is a closed loop of {} calls in flight: due is the moment of sending, so a slow "
+                    "answer delays the calls behind it",
+                    group.name, group.in_flight));
+  }
+  if (callers.waited > 0) {
+    notes.push_back(
+        fmt::format("{} calls found every caller connection busy and left late; the wait is in send_lag "
+                    "and response; raise `connections` of the call group",
+                    callers.waited));
+  }
+  return notes;
+}
+
+}  // namespace
+
+RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& edges, RunContext context) {
+  CallersOutcome callers = stage.callers->stop();
+  FleetOutcome fleet = stage.fleet->stop();
+
+  RunRecord record;
+  record.context = std::move(context);
+  record.context.broker_name = stage.broker ? "mosquitto" : scenario.target.broker->host;
+  if (stage.broker) {
+    record.context.broker_version = stage.broker->version;
+    record.context.broker_config_sha256 = stage.broker->config_sha256;
+  }
+  for (std::size_t i = 0; i < stage.groups.size(); ++i) {
+    callers.call_groups[i].merge(fleet.call_groups[i]);
+    stage.groups[i]->books.close_all(callers.call_groups[i]);
+  }
+  add_groups(scenario, stage, std::move(callers.call_groups), record);
+  record.total.deliveries.merge(fleet.strangers);
+  for (const FleetGroup& group : scenario.fleet) record.fleet.devices += group.count;
+  record.fleet.connections = record.fleet.devices;
+  record.fleet.connect = std::move(fleet.connect);
+  add_rates(edges, record);
+  add_cost(edges, fleet, callers, record);
+  record.health.send_lag_p99_us = record.total.times.send_lag.value_at(0.99);
+  record.health.worst_hiccup_us = micros(std::max(fleet.worst_hiccup, callers.worst_hiccup));
+  record.timeline = merge_timelines(fleet.timeline, callers.timeline);
+  record.notes = notes(scenario, callers);
+  record.reasons = edges.child_ends;
+  if (edges.interrupted) {
+    const double into = seconds(edges.interrupted_at - edges.phases.hold_begin);
+    record.interrupted =
+        into < 0 ? "interrupted before the hold began" : fmt::format("interrupted {:.1f} s into the hold", into);
+  }
+  judge(scenario, record);
+  return record;
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,35 @@
+// From what the threads have counted to one run record.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/report/run_record.h"
+#include "sim/run/stage.h"
+
+namespace fleet::sim {
+
+// Counters and costs at one edge of the hold.
+struct EdgeSample {
+  wire::TimePoint when{};
+  CallersStatus callers;
+  FleetStatus fleet;
+  std::optional<ProcessUse> broker;
+  std::optional<ProcessUse> bridge;
+};
+
+// What the coordinator saw.
+struct RunEdges {
+  PhaseTimes phases;
+  EdgeSample begin;  // of the hold
+  EdgeSample end;
+  bool interrupted = false;
+  wire::TimePoint interrupted_at{};
+  std::vector<std::string> child_ends;  // sentences, in order
+};
+
+// Stops callers and fleet, closes the books, merges everything and judges it. Call once; the stage is spent.
+[[nodiscard]] RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& edges, RunContext context);
+
+}  // namespace fleet::sim

@@ -1,0 +1,203 @@
+#include "sim/run/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/run/progress.h"
+#include "sim/run/record.h"
+#include "sim/run/signals.h"
+#include "sim/run/stage.h"
+#include "sim/scenario/plan.h"
+
+namespace fleet::sim {
+
+namespace {
+
+using wire::Nanos;
+using wire::read_clock;
+using wire::TimePoint;
+
+constexpr Nanos kTick = std::chrono::milliseconds(100);
+// The first call is due this long after the fleet is ready: time to open the callers' connections.
+constexpr Nanos kLeadIn = std::chrono::milliseconds(100);
+// Further copies of a message follow the first closely; the drain listens this long for them before it ends early.
+constexpr Nanos kListenForCopies = std::chrono::milliseconds(250);
+// Beyond what the ramp needs by itself.
+constexpr Nanos kConnectSlack = std::chrono::seconds(30);
+
+// Plays the phases of one run on the coordinator's thread.
+class Conductor {
+ public:
+  Conductor(const Scenario& scenario, Stage& stage, Progress& progress)
+      : scenario_(scenario), stage_(stage), progress_(progress) {}
+
+  wire::Result<void> connect();
+  wire::Result<void> play();
+  RunEdges& edges() { return edges_; }
+
+ private:
+  [[nodiscard]] Nanos ramp_allowance() const;
+  [[nodiscard]] bool all_settled() const;
+  void wait_until(TimePoint until, const char* phase, TimePoint begin, TimePoint end);
+  void drain();
+  void note_interrupt();
+  void note_ended_children();
+  EdgeSample sample() const;
+
+  const Scenario& scenario_;
+  Stage& stage_;
+  Progress& progress_;
+  PhaseTimes phases_;
+  RunEdges edges_;
+};
+
+Nanos Conductor::ramp_allowance() const {
+  Nanos longest{0};
+  for (const FleetGroup& group : scenario_.fleet) {
+    const auto ramp = std::chrono::duration<double>(group.count / group.connect.per_second);
+    longest = std::max(longest, std::chrono::duration_cast<Nanos>(ramp) + Nanos(group.connect.timeout));
+  }
+  return longest + kConnectSlack;
+}
+
+wire::Result<void> Conductor::connect() {
+  if (auto started = stage_.fleet->start(); !started) return started;
+  const TimePoint deadline = read_clock() + ramp_allowance();
+  for (;;) {
+    const FleetStatus status = stage_.fleet->status();
+    const TimePoint now = read_clock();
+    progress_.connecting(status, now);
+    if (status.ready == status.devices) return {};
+    note_ended_children();
+    if (!edges_.child_ends.empty()) return wire::environment_error(edges_.child_ends.front());
+    const std::string last = status.last_error.empty() ? "" : "; last failure: " + status.last_error;
+    if (status.subscribe_refused > 0) {
+      return wire::environment_error(
+          fmt::format("the broker refused {} subscriptions{}", status.subscribe_refused, last));
+    }
+    if (now >= deadline) {
+      return wire::environment_error(fmt::format("{} of {} devices were ready after {:.0f} s{}", status.ready,
+                                                 status.devices,
+                                                 std::chrono::duration<double>(ramp_allowance()).count(), last));
+    }
+    if (wait_for_signal(std::min(deadline, now + kTick)) == Wake::interrupt) {
+      return wire::environment_error(
+          fmt::format("interrupted while connecting: {} of {} devices were ready", status.ready, status.devices));
+    }
+  }
+}
+
+wire::Result<void> Conductor::play() {
+  phases_.start = read_clock() + kLeadIn;
+  phases_.hold_begin = phases_.start + scenario_.phases.warm_up;
+  phases_.hold_end = phases_.hold_begin + scenario_.phases.hold;
+  phases_.drain_end = phases_.hold_end + scenario_.phases.drain;
+  stage_.fleet->set_phases(phases_);
+  if (auto started = stage_.callers->start(phases_); !started) return started;
+  edges_.phases = phases_;
+
+  wait_until(phases_.hold_begin, "warm-up", phases_.start, phases_.hold_begin);
+  edges_.begin = sample();
+  wait_until(phases_.hold_end, "hold", phases_.hold_begin, phases_.hold_end);
+  edges_.end = sample();
+  drain();
+  return {};
+}
+
+void Conductor::wait_until(TimePoint until, const char* phase, TimePoint begin, TimePoint end) {
+  while (!edges_.interrupted) {
+    const TimePoint now = read_clock();
+    if (now >= until) return;
+    progress_.calling(phase, std::max(now - begin, Nanos{0}), end - begin, stage_.callers->status(),
+                      stage_.fleet->status(), now);
+    const Wake wake = wait_for_signal(std::min(until, now + kTick));
+    if (wake == Wake::interrupt) note_interrupt();
+    if (wake == Wake::child_ended) note_ended_children();
+  }
+}
+
+// No further calls; waits for what is owed, and ends early when all of it is there.
+void Conductor::drain() {
+  const TimePoint begin = read_clock();
+  const TimePoint end = begin + scenario_.phases.drain;
+  TimePoint settled_at{};
+  bool settled = false;
+  for (;;) {
+    const TimePoint now = read_clock();
+    const CallersStatus callers = stage_.callers->status();
+    if (now >= end) return;
+    const bool all = callers.plan_done && callers.in_flight == 0 && all_settled();
+    if (all && !settled) settled_at = now;
+    settled = all;
+    if (settled && now - settled_at >= kListenForCopies) return;
+    progress_.calling("drain", now - begin, end - begin, callers, stage_.fleet->status(), now);
+    const Wake wake = wait_for_signal(std::min(end, now + kTick / 4));
+    if (wake == Wake::child_ended) note_ended_children();
+    if (wake == Wake::interrupt) {
+      if (edges_.interrupted) return;  // the second one
+      note_interrupt();
+    }
+  }
+}
+
+bool Conductor::all_settled() const {
+  return std::all_of(stage_.groups.begin(), stage_.groups.end(),
+                     [](const auto& group) { return group->books.open_calls() == 0; });
+}
+
+void Conductor::note_interrupt() {
+  edges_.interrupted = true;
+  edges_.interrupted_at = read_clock();
+  stage_.callers->stop_sending();
+  progress_.say("interrupted: waiting for what is in flight; once more to stop at once");
+}
+
+void Conductor::note_ended_children() {
+  const auto note = [this](Child* child) {
+    if (child == nullptr) return;
+    const std::optional<std::string> sentence = child->ended();
+    if (!sentence) return;
+    if (std::find(edges_.child_ends.begin(), edges_.child_ends.end(), *sentence) != edges_.child_ends.end()) return;
+    edges_.child_ends.push_back(*sentence);
+    progress_.say(*sentence);
+  };
+  note(stage_.broker ? stage_.broker->child.get() : nullptr);
+  note(stage_.bridge ? stage_.bridge->child.get() : nullptr);
+}
+
+EdgeSample Conductor::sample() const {
+  EdgeSample sample;
+  sample.when = read_clock();
+  sample.callers = stage_.callers->status();
+  sample.fleet = stage_.fleet->status();
+  if (stage_.broker) sample.broker = stage_.broker->child->use();
+  if (stage_.bridge) sample.bridge = stage_.bridge->child->use();
+  return sample;
+}
+
+}  // namespace
+
+wire::Result<RunRecord> run_scenario(const Scenario& scenario, const RunOptions& options) {
+  block_signals();
+  if (auto fits = check_limits(make_plan(scenario)); !fits) return tl::unexpected(fits.error());
+  std::error_code failure;
+  std::filesystem::create_directories(options.out_directory, failure);
+  if (failure) {
+    return wire::environment_error(
+        fmt::format("cannot make the directory: {}; choose another with --out", failure.message()),
+        options.out_directory);
+  }
+  RunContext context = describe_context(scenario);
+  auto stage = set_stage(scenario, options.out_directory);
+  if (!stage) return tl::unexpected(stage.error());
+
+  Progress progress(options.terminal);
+  Conductor conductor(scenario, *stage, progress);
+  if (auto connected = conductor.connect(); !connected) return tl::unexpected(connected.error());
+  if (auto played = conductor.play(); !played) return tl::unexpected(played.error());
+  return make_record(scenario, *stage, conductor.edges(), std::move(context));
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,65 @@
+#include "sim/run/stage.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/run/context.h"
+
+namespace fleet::sim {
+
+namespace {
+
+// Places that wait for late copies; at 100 devices a call this is 80,000 calls.
+constexpr std::uint64_t kBooksBytes = 64u << 20;
+
+// A closed loop has no planned number of calls; the window is then bounded by memory alone.
+constexpr std::uint64_t kUnplanned = std::uint64_t{1} << 40;
+
+std::uint64_t calls_planned(const CallGroup& group, const Phases& phases) {
+  if (group.closed_loop) return kUnplanned;
+  const double seconds = std::chrono::duration<double>(phases.warm_up + phases.hold).count();
+  return static_cast<std::uint64_t>(std::ceil(seconds * group.per_second)) + 1;
+}
+
+std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
+  std::vector<std::unique_ptr<GroupBooks>> groups;
+  const std::uint64_t budget = kBooksBytes / std::max<std::size_t>(scenario.calls.size(), 1);
+  for (std::size_t i = 0; i < scenario.calls.size(); ++i) {
+    const CallGroup& group = scenario.calls[i];
+    const std::uint32_t devices = scenario.fleet[group.fleet_group].count;
+    const std::uint64_t window = books_window(group.batch, calls_planned(group, scenario.phases), budget);
+    // Groups draw from different sequences of one seed.
+    const std::uint64_t seed = scenario.seed * 0x9E3779B97F4A7C15u + i;
+    groups.push_back(std::make_unique<GroupBooks>(GroupBooks{static_cast<std::uint16_t>(i), group.fleet_group,
+                                                             PickPlan(group.pick, devices, group.batch, seed),
+                                                             Books(group.batch, window)}));
+  }
+  return groups;
+}
+
+}  // namespace
+
+wire::Result<Stage> set_stage(const Scenario& scenario, const std::string& out_directory) {
+  Stage stage;
+  stage.run_id = make_run_id();
+  Url broker_url = scenario.target.broker.value_or(Url{});
+  if (!scenario.target.broker) {
+    auto broker = start_mosquitto(scenario, out_directory);
+    if (!broker) return tl::unexpected(broker.error());
+    stage.broker = std::move(*broker);
+    broker_url = stage.broker->url;
+  }
+  Url bridge_url = scenario.target.bridge.value_or(Url{});
+  if (!scenario.target.bridge) {
+    auto bridge = start_bridge(scenario, broker_url, out_directory);
+    if (!bridge) return tl::unexpected(bridge.error());
+    stage.bridge = std::move(*bridge);
+    bridge_url = stage.bridge->url;
+  }
+  stage.groups = make_groups(scenario);
+  stage.fleet = std::make_unique<Fleet>(scenario, stage.groups, broker_url, stage.run_id);
+  stage.callers = std::make_unique<Callers>(scenario, stage.groups, bridge_url, stage.run_id);
+  return stage;
+}
+
+}  // namespace fleet::sim
