@@ -15,11 +15,12 @@ namespace fleet::bridge {
 
 // How publishing a batch went, in the API's words.
 enum class PublishOutcome {
-  done,           // QoS 0: queued on the broker connection; QoS 1: acknowledged by the broker
-  broker_away,    // not connected: nothing was taken
-  backlog_full,   // no room within mqtt.backlog_wait: nothing was taken
-  refused,        // the broker refused at least one publish
-  stopping,       // the bridge is going down and could not finish it
+  done,          // QoS 0: queued on the broker connection; QoS 1: acknowledged by the broker
+  broker_away,   // not connected: nothing was taken
+  backlog_full,  // no room within mqtt.backlog_wait: nothing was taken
+  refused,       // the broker refused at least one publish
+  unconfirmed,   // QoS 1: taken, but not acknowledged within http.answer_timeout; it may still arrive
+  stopping,      // the bridge is going down and could not finish it
 };
 
 // Publishes that a call asks for. `shape` says how to answer once the outcome is known.

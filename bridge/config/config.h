@@ -1,4 +1,5 @@
-// The bridge's configuration (bridge.yaml) as plain structs. The only yaml-cpp includes of the bridge are in config.cpp.
+// The bridge's configuration (bridge.yaml) as plain structs. The only yaml-cpp includes of the bridge are in
+// config.cpp.
 #pragma once
 
 #include <chrono>
@@ -17,13 +18,14 @@ enum class PublisherEngine { native, paho };
 
 struct HttpConfig {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;             // 0: any free one, told in the ready line
+  std::uint16_t port = 8080;              // 0: any free one, told in the ready line
   std::uint32_t connections_max = 4'096;  // further ones are answered 503 and closed
   std::uint32_t header_bytes_max = 16u << 10;
   std::uint32_t body_bytes_max = 1u << 20;  // 256 KB of content is 350 KB of base64 and at most 1 MB percent-encoded
   std::uint32_t params_max = 2'048;
   std::chrono::milliseconds header_timeout{10'000};  // whole header and body, from the first byte
   std::chrono::milliseconds idle_timeout{60'000};    // between requests
+  std::chrono::milliseconds answer_timeout{60'000};  // a QoS 1 call not acknowledged by then is answered as an error
 };
 
 struct MqttConfig {
@@ -32,9 +34,9 @@ struct MqttConfig {
   PublisherEngine publisher = PublisherEngine::native;
   std::uint32_t connections = 1;  // publishes of one device always take the same one
   std::chrono::milliseconds backlog_wait{1'000};
-  std::uint32_t backlog_bytes = 16u << 20;      // a connection
-  std::uint32_t backlog_publishes = 65'535;      // a connection
-  std::string client_id;  // prefix; empty: made from the process id
+  std::uint32_t backlog_bytes = 16u << 20;   // a connection
+  std::uint32_t backlog_publishes = 65'535;  // a connection
+  std::string client_id;                     // prefix; empty: made from the process id
   std::string username;
   std::string password;
 };

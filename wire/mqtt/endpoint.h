@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wire/clock.h"
@@ -19,13 +20,13 @@ namespace fleet::wire::mqtt {
 // What the sessions of a group have in common. Shared by pointer; outlives every endpoint that was given it.
 struct EndpointOptions {
   Version version = Version::v311;
-  std::chrono::seconds keep_alive{60};             // 0: none; at most 65,535 s
-  bool clean_start = true;                         // 3.1.1: clean session
-  std::uint32_t session_expiry_s = 0;              // 5.0 only; 0xFFFFFFFF: never
-  std::uint16_t receive_maximum = 65'535;          // QoS 1 and 2 publishes we accept unacknowledged; 5.0 only
-  std::uint32_t maximum_packet_size = 1u << 20;    // bytes; a longer packet from the broker ends the connection
-  std::uint32_t queued_bytes_max = 16u << 20;      // bound on what publish() holds, payloads counted once a batch
-  std::uint32_t queued_publishes_max = 65'535;     // bound on publishes not yet written or not yet acknowledged
+  std::chrono::seconds keep_alive{60};                // 0: none; at most 65,535 s
+  bool clean_start = true;                            // 3.1.1: clean session
+  std::uint32_t session_expiry_s = 0;                 // 5.0 only; 0xFFFFFFFF: never
+  std::uint16_t receive_maximum = 65'535;             // QoS 1 and 2 publishes we accept unacknowledged; 5.0 only
+  std::uint32_t maximum_packet_size = 1u << 20;       // bytes; a longer packet from the broker ends the connection
+  std::uint32_t queued_bytes_max = 16u << 20;         // bound on what publish() holds, payloads counted once a batch
+  std::uint32_t queued_publishes_max = 65'535;        // bound on publishes not yet written or not yet acknowledged
   std::chrono::milliseconds connect_timeout{10'000};  // from connect() to CONNACK
 };
 
@@ -38,18 +39,27 @@ struct Delivery {
   bool retain = false;
 };
 
+// Bytes that several batches may share; null stands for an empty payload.
+using SharedPayload = std::shared_ptr<const std::vector<std::byte>>;
+
 // One payload for many topics (1 or more). Immutable once handed to publish(); never copied per topic by the native
-// engine.
+// engine, and shared by the parts of a call that travel on different connections.
 struct PublishBatch {
-  std::string topics;                    // all topics, one behind the other
-  std::vector<std::uint32_t> topic_ends; // topic i is topics[topic_ends[i-1] .. topic_ends[i])
-  std::vector<std::byte> payload;
+  std::string topics;                     // all topics, one behind the other
+  std::vector<std::uint32_t> topic_ends;  // topic i is topics[topic_ends[i-1] .. topic_ends[i])
+  SharedPayload payload;
   Qos qos = Qos::at_most_once;
   bool retain = false;
 
   void add_topic(std::string_view topic) {
     topics.append(topic);
     topic_ends.push_back(static_cast<std::uint32_t>(topics.size()));
+  }
+  void set_payload(std::vector<std::byte> bytes) {
+    payload = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+  }
+  [[nodiscard]] std::span<const std::byte> payload_bytes() const {
+    return payload ? std::span<const std::byte>(*payload) : std::span<const std::byte>();
   }
   [[nodiscard]] std::size_t size() const { return topic_ends.size(); }
   [[nodiscard]] std::string_view topic(std::size_t index) const {
