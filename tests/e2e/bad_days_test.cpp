@@ -1,0 +1,163 @@
+// What does a run say when something dies, stalls or is interrupted under it?
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <csignal>
+
+#include "tests/e2e/sim_run.h"
+
+namespace fleet::tests {
+namespace {
+
+void expect_balance(const nlohmann::json& result) {
+  const auto& deliveries = result["deliveries"];
+  EXPECT_EQ(deliveries["expected"].get<std::int64_t>(),
+            deliveries["received"].get<std::int64_t>() + deliveries["missing"].get<std::int64_t>());
+  const auto& calls = result["calls"];
+  EXPECT_EQ(calls["sent"].get<std::int64_t>(), calls["accepted"].get<std::int64_t>() +
+                                                   calls["rejected"].get<std::int64_t>() +
+                                                   calls["failed"].get<std::int64_t>());
+}
+
+bool has_reason(const nlohmann::json& result, const std::string& words) {
+  for (const auto& reason : result["reasons"]) {
+    if (reason.get<std::string>().find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// The pause between two signals is an event of the world under test, not a wait for readiness.
+void pause_for(std::chrono::milliseconds length) { poll(nullptr, 0, static_cast<int>(length.count())); }
+
+// Strict limits of the run's own health: what these tests are about.
+std::string with_health(std::string yaml, const std::string& health) {
+  const std::string lenient = "health: { send_lag_p99: 5s, hiccup: 5s }";
+  return yaml.replace(yaml.find(lenient), lenient.size(), "health: " + health);
+}
+
+TEST(BadDays, AKilledBridgeEndsInTimeWithTheLossCounted) {
+  SimRun run({"run", write_scenario(to_yaml({.hold = "2s", .drain = "1s"}))});
+  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  const pid_t bridge = run.child("fleet-bridge");
+  ASSERT_GT(bridge, 0);
+  kill(bridge, SIGKILL);
+  EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 1 : 4) << run.error_output();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_EQ(result["calls"]["scheduled"], 100);
+  EXPECT_GT(result["calls"]["failed"], 0);
+  EXPECT_TRUE(has_reason(result, "fleet-bridge")) << result["reasons"];
+}
+
+TEST(BadDays, AKilledBrokerEndsInTimeWithTheLossCounted) {
+  SimRun run({"run", write_scenario(to_yaml({.qos = 1, .hold = "2s", .drain = "1s"}))});
+  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  const pid_t broker = run.child("mosquitto");
+  ASSERT_GT(broker, 0);
+  kill(broker, SIGKILL);
+  EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 1 : 4) << run.error_output();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_GT(result["calls"]["rejected"].get<int>() + result["calls"]["failed"].get<int>(), 0);
+  EXPECT_TRUE(has_reason(result, "mosquitto")) << result["reasons"];
+}
+
+TEST(BadDays, AStoppedBrokerShowsInResponseAndNotInSendLag) {
+  SimRun run({"run", write_scenario(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 1s, hiccup: 5s }"))});
+  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  const pid_t broker = run.child("mosquitto");
+  ASSERT_GT(broker, 0);
+  kill(broker, SIGSTOP);
+  pause_for(std::chrono::milliseconds(200));
+  kill(broker, SIGCONT);
+  run.wait();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_EQ(result["deliveries"]["missing"], 0);
+  // The stall is ours to cause, so its trace is no matter of this machine's speed: at least 200 ms must show.
+  EXPECT_GE(result["times_us"]["response"]["max"].get<double>(), 150'000);
+  // 10 calls of 150 were due in the stall. Had they been sent late, the lag's p99 would be of its size.
+  EXPECT_LT(result["times_us"]["send_lag"]["p99"].get<double>(),
+            result["times_us"]["response"]["max"].get<double>() / 2);
+}
+
+TEST(BadDays, AStoppedSimulatorCallsItsRunInvalid) {
+  SimRun run({"run", write_scenario(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 10ms, hiccup: 200ms }"))});
+  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  run.signal(SIGSTOP);
+  pause_for(std::chrono::milliseconds(500));
+  run.signal(SIGCONT);
+  EXPECT_EQ(run.wait(), 4) << run.error_output();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_EQ(result["verdict"], "invalid");
+  EXPECT_GE(result["health"]["worst_hiccup_us"].get<double>(), 300'000);
+}
+
+TEST(BadDays, CtrlCDrainsAndStillReports) {
+  SimRun run({"run", write_scenario(to_yaml({.hold = "60s"}))});
+  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  run.signal(SIGINT);
+  EXPECT_EQ(run.wait(), 4) << run.error_output();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_EQ(result["verdict"], "invalid");
+  EXPECT_TRUE(has_reason(result, "interrupted")) << result["reasons"];
+  EXPECT_EQ(result["deliveries"]["missing"], 0);
+}
+
+TEST(BadDays, AKilledSimulatorLeavesNobodyBehind) {
+  SimRun run({"run", write_scenario(to_yaml({.hold = "60s"}))});
+  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  const pid_t broker = run.child("mosquitto");
+  const pid_t bridge = run.child("fleet-bridge");
+  ASSERT_GT(broker, 0);
+  ASSERT_GT(bridge, 0);
+  run.signal(SIGKILL);
+  run.wait();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  for (const pid_t child : {broker, bridge}) {
+    // Orphans are somebody else's to reap: a zombie has ended too.
+    const auto alive = [child] {
+      FILE* stat = std::fopen(fmt::format("/proc/{}/stat", child).c_str(), "r");
+      if (stat == nullptr) return false;
+      char state = 'Z';
+      const int read = std::fscanf(stat, "%*d (%*[^)]) %c", &state);
+      std::fclose(stat);
+      return read == 1 && state != 'Z' && state != 'X';
+    };
+    while (alive() && std::chrono::steady_clock::now() < deadline) pause_for(std::chrono::milliseconds(5));
+    EXPECT_FALSE(alive()) << child;
+  }
+}
+
+TEST(BadDays, NoBrokerAtTheUrlIsExitCode3) {
+  SimRun run({"run", write_scenario(
+                         to_yaml({.target = "{ broker: \"mqtt://127.0.0.1:1\", bridge: \"http://127.0.0.1:1\" }"}))});
+  EXPECT_EQ(run.wait(), 3);
+  EXPECT_NE(run.error_output().find("127.0.0.1:1"), std::string::npos) << run.error_output();
+}
+
+TEST(BadDays, MoreDevicesThanDescriptorsIsSaidBeforeTheFirstConnect) {
+  SimRun run({"run", write_scenario(to_yaml({.devices = 900'000}))});
+  EXPECT_EQ(run.wait(), 3);
+  EXPECT_NE(run.error_output().find("900000"), std::string::npos) << run.error_output();
+}
+
+TEST(BadDays, AWrongScenarioIsExitCode2WithItsPlace) {
+  const std::string path = write_scenario("name: x\nfleet:\n  lamps:\n    cuont: 3\n");
+  SimRun run({"run", path});
+  EXPECT_EQ(run.wait(), 2);
+  EXPECT_NE(run.error_output().find(path + ":4:5: unknown key 'cuont'"), std::string::npos) << run.error_output();
+  EXPECT_NE(run.error_output().find("did you mean 'count'?"), std::string::npos) << run.error_output();
+}
+
+TEST(BadDays, AMissingScenarioFileIsExitCode2) {
+  SimRun run({"run", "/nonexistent/scenario.yaml"});
+  EXPECT_EQ(run.wait(), 2);
+  EXPECT_NE(run.error_output().find("/nonexistent/scenario.yaml"), std::string::npos) << run.error_output();
+}
+
+}  // namespace
+}  // namespace fleet::tests
