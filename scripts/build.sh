@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Configures (once) and builds targets of a CMake preset; quiet unless something fails.
+#   scripts/build.sh PRESET [TARGET...]     no target: all of them
+# Prints one line when it takes longer than a moment, and the build's own words when it fails. Uses ccache where it is
+# installed. The log is build/PRESET/build.log. Exit 1: the build failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+preset=$1
+shift
+tree=build/$preset
+log=$tree/build.log
+mkdir -p "$tree"
+exec 9>"$tree/.lock" # one build at a time in a tree
+flock 9
+
+failed() {
+  # Compilers say "error" once for each cause; ninja repeats whole commands around it.
+  grep -E -A4 '(error|FAILED|undefined reference|CMake Error)' "$log" | cut -c-400 | tail -n 60 >&2 || tail -n 40 "$log" >&2
+  echo "build: preset $preset failed; all it said is in $log" >&2
+  exit 1
+}
+
+if [ ! -f "$tree/build.ninja" ]; then
+  echo "Configuring $tree" >&2
+  options=()
+  command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  cmake --preset "$preset" "${options[@]}" >"$log" 2>&1 || failed
+fi
+
+# Paths inside the checkout do not count for ccache, so that a second clone finds what the first one compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+
+to_do=$(ninja -C "$tree" -n "$@" 2>/dev/null | sed -n 's/^\[[0-9]*\/\([0-9]*\)\].*/\1/p' | tail -n 1) || true
+[ "${to_do:-0}" -gt 3 ] && echo "Building $tree: $to_do steps" >&2
+ninja -C "$tree" "$@" >"$log" 2>&1 || failed
