@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sim/run/context.h"
+#include "sim/run/reach.h"
 
 namespace fleet::sim {
 
@@ -48,6 +49,8 @@ wire::Result<Stage> set_stage(const Scenario& scenario, const std::string& out_d
     if (!broker) return tl::unexpected(broker.error());
     stage.broker = std::move(*broker);
     broker_url = stage.broker->url;
+  } else if (auto reached = check_reachable(broker_url, "broker"); !reached) {
+    return tl::unexpected(reached.error());
   }
   Url bridge_url = scenario.target.bridge.value_or(Url{});
   if (!scenario.target.bridge) {
@@ -55,6 +58,8 @@ wire::Result<Stage> set_stage(const Scenario& scenario, const std::string& out_d
     if (!bridge) return tl::unexpected(bridge.error());
     stage.bridge = std::move(*bridge);
     bridge_url = stage.bridge->url;
+  } else if (auto reached = check_reachable(bridge_url, "bridge"); !reached) {
+    return tl::unexpected(reached.error());
   }
   stage.groups = make_groups(scenario);
   stage.fleet = std::make_unique<Fleet>(scenario, stage.groups, broker_url, stage.run_id);
