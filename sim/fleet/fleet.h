@@ -9,6 +9,7 @@
 
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
+#include "sim/ledger/timeline.h"
 #include "sim/report/run_record.h"
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
@@ -26,14 +27,6 @@ struct FleetStatus {
   std::uint64_t subscribe_refused = 0;
   std::uint64_t deliveries = 0;   // any that carried a stamp of this run
   std::string last_error;         // newest connect or subscribe failure, a sentence; may be empty
-};
-
-// One finished second as one worker saw it.
-struct SecondSlice {
-  std::int64_t t_s = 0;            // since hold_begin; negative: warm-up
-  std::uint64_t calls = 0;         // callers fill this
-  std::uint64_t deliveries = 0;
-  Histogram response;
 };
 
 // What is left of a fleet after it has stopped.

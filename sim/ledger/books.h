@@ -27,35 +27,49 @@ enum class Receipt : std::uint8_t {
 };
 
 // Memory is bounded by the window: when a call is opened, the one `window` calls before it is closed, complete or not.
+// What the books count, each only of measured calls: calls.accepted, rejected and failed; deliveries.expected,
+// received, missing, duplicate, unaccepted and late; times.service, response, first, half, completion and the hops. All
+// else of a tally (calls.scheduled and sent, error codes, send lag, http, order, QoS, …) is its owner's to count.
+// A delivery may come before its call is answered; it counts once the call has been accepted and is complete or closed.
 class Books {
  public:
-  // batch: recipients a call. window: calls kept at once, at least 1; memory is window × (batch × 8 + 64) bytes.
+  // batch: recipients a call, 1 .. 2^30 - 2. window: calls kept at once, at least 1; memory is window × (batch × 8 +
+  // 64) bytes.
   Books(std::uint32_t batch, std::uint64_t window);
   ~Books();
 
   // Callers' thread, calls in ascending order, each before its request is written. Closes the call that falls out of
-  // the window into `tally`. `measured`: due in the hold; other calls are played and not counted.
+  // the window into `tally`: as failed where it was written and never answered. `measured`: due in the hold; other
+  // calls are played and not counted. Measured calls follow each other; none is measured after one behind the hold.
   void open(std::uint64_t call, wire::TimePoint due, bool measured, Tally& tally);
   // Callers' thread, right before the first byte is handed to the socket.
   void written(std::uint64_t call, wire::TimePoint when);
-  // Callers' thread, once a call. Closes it where everything has arrived, or where it was not accepted. Counts
-  // accepted / rejected / failed of measured calls; error codes are the caller's to count.
-  void answered(std::uint64_t call, CallResult result, wire::TimePoint when, std::optional<BridgeClock> clock,
-                Tally& tally);
+  // Callers' thread, once a call; an accepted call must have been written. Closes it where everything has arrived, or
+  // where it was not accepted. Returns false, and counts nothing, where the window has already moved over the call.
+  bool answered(std::uint64_t call, CallResult result, std::optional<BridgeClock> clock, Tally& tally);
   // Any worker; `position` is the recipient's place in the call. Closes the call into `tally` when it was the last
-  // that was owed. Allocates nothing, takes no lock. Counts duplicate, late and unaccepted of measured calls.
+  // that was owed. Allocates nothing, takes no lock. Counts duplicate, late and unaccepted of measured calls. `when`
+  // may be up to 26 days from the call's due time.
   Receipt receive(std::uint64_t call, std::uint32_t position, wire::TimePoint when, Tally& tally);
   // Any thread: calls opened, answered or not, that still wait for an answer or a delivery.
-  [[nodiscard]] std::uint64_t open_calls() const;
+  [[nodiscard]] std::uint64_t open_calls() const { return open_calls_.load(std::memory_order_acquire); }
   // After the join: closes everything; what has not arrived of accepted calls is missing, unanswered calls failed.
   void close_all(Tally& tally);
 
  private:
   struct Slot;
-  std::unique_ptr<Slot[]> slots_;
+  [[nodiscard]] bool is_measured(std::uint64_t call) const;
+  void vacate(Slot& slot, std::uint64_t place_word, Tally& tally);
+  void close_complete(Slot& slot, Tally& tally);
+  void settle(const Slot& slot, std::uint32_t gaps, Tally& tally);
+
   std::uint32_t batch_;
   std::uint64_t window_;
-  std::atomic<std::uint64_t> open_calls_{0};
+  std::unique_ptr<Slot[]> slots_;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> places_;  // batch_ for each slot
+  // Measured calls are those in [first, end); written by the callers' thread only.
+  std::atomic<std::uint64_t> measured_first_{0}, measured_end_{0};
+  alignas(64) std::atomic<std::uint64_t> open_calls_{0};  // written by all threads: a cache line of its own
 };
 
 // Calls that fit into `budget_bytes` for this batch, at most `calls_planned`, at least 64.

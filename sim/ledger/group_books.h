@@ -11,18 +11,18 @@ namespace fleet::sim {
 
 // Const but for the books, which take care of themselves. Built before the threads start, outlives them.
 struct GroupBooks {
-  std::uint16_t index = 0;          // call group in the scenario, and in the stamp
-  std::size_t fleet_group = 0;      // recipients
+  std::uint16_t index = 0;      // call group in the scenario, and in the stamp
+  std::size_t fleet_group = 0;  // recipients
   PickPlan pick;
   Books books;
 };
 
 // When what happens; set once the fleet is connected, before the first call.
 struct PhaseTimes {
-  wire::TimePoint start{};       // of the warm-up
+  wire::TimePoint start{};  // of the warm-up
   wire::TimePoint hold_begin{};
-  wire::TimePoint hold_end{};    // no call is due at or behind it
-  wire::TimePoint drain_end{};   // latest
+  wire::TimePoint hold_end{};   // no call is due at or behind it
+  wire::TimePoint drain_end{};  // latest
 };
 
 }  // namespace fleet::sim

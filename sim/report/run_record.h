@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/ledger/tally.h"
+#include "sim/ledger/timeline.h"
 
 namespace fleet::sim {
 
@@ -16,13 +17,6 @@ struct ThresholdResult {
   std::string expression;
   double observed = 0;
   bool ok = false;
-};
-
-struct TimelineRow {
-  std::uint64_t t_s = 0;         // whole seconds since the hold began; rows cover the hold and the drain
-  std::uint64_t calls = 0;       // answered in this second
-  std::uint64_t deliveries = 0;  // received in this second
-  HistogramSummary response;
 };
 
 struct ThreadCpu {

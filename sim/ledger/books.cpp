@@ -1,0 +1,282 @@
+// How the threads meet.
+//
+// Every slot has a state word and one word for each place.
+//   state  lap + 1 (32 bits; 0: vacant) | unaccepted (1) | closed (1) | remaining (30)
+//          lap = call / window names the call that lives in the slot. remaining counts the deliveries still owed, and
+//          one more for the answer: who brings it to 0 has everything, and closes the call.
+//   place  low bits of the lap, never 0 (12) | arrival in ns, modulo 2^52 (52; 0: not here yet)
+//
+// receive() turns its place from "not here yet" to the arrival with one compare-exchange, then takes one off
+// `remaining` with another that succeeds only while the state still names its lap. Every step of a call is decided by
+// the order of modification of single words:
+//   - a further copy finds its place taken: duplicate;
+//   - an answer that is not `accepted` sets the unaccepted bit: the deliveries that took themselves off before it are
+//     counted by the answer (it sees how many), those after it count themselves (they see the bit);
+//   - vacate() (the window moves on) first replaces the state by "vacant", and from then on nobody closes the call or
+//     takes off from it; then it exchanges the places one by one. A delivery that marked its place before that is
+//     counted by vacate(), and finds, if it has not taken itself off yet, that the lap is gone; one that comes after it
+//     finds another word in its place, and is late. So each is counted once.
+//   - when `remaining` is 0 already, somebody is closing the call at this moment, and vacate() waits for the closed
+//   bit.
+//     That is the only wait; it can only happen when the window is as short as the way of one delivery.
+//
+// Memory order: the plain members of a slot are written by the callers' thread between vacate() and the release store
+// of the new state, and then before the answer's release on `remaining`; they are read by who brings it to 0 (acquire),
+// or by the callers' thread. Arrivals are stored before their worker's release on `remaining`, and read after the
+// acquire of the same word. The chain of read-modify-writes on `state` carries all of them to the closer.
+#include "sim/ledger/books.h"
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+#include <vector>
+
+#include "wire/error.h"
+
+namespace fleet::sim {
+namespace {
+
+constexpr std::uint64_t kRemainingMask = (std::uint64_t{1} << 30) - 1;
+constexpr std::uint64_t kClosed = std::uint64_t{1} << 30;
+constexpr std::uint64_t kUnaccepted = std::uint64_t{1} << 31;
+constexpr std::uint64_t kVacant = 0;
+
+constexpr unsigned kTimeBits = 52;  // 52 days of nanoseconds; 12 bits of the lap are enough beside the state's 32
+constexpr std::uint64_t kTimeMask = (std::uint64_t{1} << kTimeBits) - 1;
+
+std::uint64_t state_lap(std::uint64_t state) { return state >> 32; }
+std::uint64_t lap_tag(std::uint64_t lap) { return (lap & 0xFFFF'FFFF) + 1; }
+std::uint64_t empty_place(std::uint64_t lap) { return ((lap & 0x7FF) | 0x800) << kTimeBits; }
+
+std::uint64_t time_bits(wire::TimePoint when) {
+  return static_cast<std::uint64_t>(when.time_since_epoch().count()) & kTimeMask;
+}
+
+// Arrival minus due in ns, at least 0.
+std::int64_t offset_ns(std::uint64_t place, wire::TimePoint due) {
+  const std::uint64_t difference = (place - time_bits(due)) & kTimeMask;
+  return difference >> (kTimeBits - 1) != 0 ? 0 : static_cast<std::int64_t>(difference);
+}
+
+// Offsets of the arrivals of the call that is being closed. One a thread: closing allocates only the first time.
+std::vector<std::int64_t>& scratch() {
+  thread_local std::vector<std::int64_t> offsets;
+  return offsets;
+}
+
+}  // namespace
+
+struct alignas(64) Books::Slot {
+  std::atomic<std::uint64_t> state{kVacant};
+  std::uint64_t call = 0;
+  wire::TimePoint due{};
+  wire::TimePoint written{};  // epoch: not written
+  BridgeClock clock{};
+  bool measured = false;
+  bool accepted = false;  // answered and accepted
+  bool has_clock = false;
+};
+
+Books::Books(std::uint32_t batch, std::uint64_t window) : batch_(batch), window_(window) {
+  FLEET_CHECK(batch >= 1 && batch <= kRemainingMask - 1);
+  FLEET_CHECK(window >= 1);
+  slots_ = std::make_unique<Slot[]>(window);
+  places_ = std::make_unique<std::atomic<std::uint64_t>[]>(window * batch);
+}
+
+Books::~Books() = default;
+
+bool Books::is_measured(std::uint64_t call) const {
+  return call >= measured_first_.load(std::memory_order_relaxed) &&
+         call < measured_end_.load(std::memory_order_relaxed);
+}
+
+void Books::open(std::uint64_t call, wire::TimePoint due, bool measured, Tally& tally) {
+  const std::uint64_t lap = call / window_;
+  Slot& slot = slots_[call % window_];
+  vacate(slot, empty_place(lap), tally);
+  slot.call = call;
+  slot.due = due;
+  slot.written = {};
+  slot.measured = measured;
+  slot.accepted = false;
+  slot.has_clock = false;
+  if (measured) {
+    if (measured_end_.load(std::memory_order_relaxed) == 0) measured_first_.store(call, std::memory_order_relaxed);
+    measured_end_.store(call + 1, std::memory_order_relaxed);
+  }
+  open_calls_.fetch_add(1, std::memory_order_relaxed);
+  slot.state.store(lap_tag(lap) << 32 | (std::uint64_t{batch_} + 1), std::memory_order_release);
+}
+
+void Books::written(std::uint64_t call, wire::TimePoint when) {
+  Slot& slot = slots_[call % window_];
+  // Only this thread changes laps, so relaxed is enough to see its own.
+  if (state_lap(slot.state.load(std::memory_order_relaxed)) == lap_tag(call / window_)) slot.written = when;
+}
+
+bool Books::answered(std::uint64_t call, CallResult result, std::optional<BridgeClock> clock, Tally& tally) {
+  Slot& slot = slots_[call % window_];
+  if (state_lap(slot.state.load(std::memory_order_relaxed)) != lap_tag(call / window_)) return false;
+  FLEET_CHECK(slot.call == call && !slot.accepted);
+  if (result == CallResult::accepted) {
+    FLEET_CHECK(slot.written != wire::TimePoint{});
+    if (slot.measured) ++tally.calls.accepted;
+    slot.accepted = true;
+    slot.has_clock = clock.has_value();
+    if (clock) slot.clock = *clock;
+    const std::uint64_t before = slot.state.fetch_sub(1, std::memory_order_acq_rel);
+    if ((before & kRemainingMask) == 1) close_complete(slot, tally);
+    return true;
+  }
+  const std::uint64_t before = slot.state.fetch_add(kUnaccepted - 1, std::memory_order_acq_rel);
+  FLEET_CHECK((before & kUnaccepted) == 0);
+  if (slot.measured) {
+    ++(result == CallResult::rejected ? tally.calls.rejected : tally.calls.failed);
+    tally.deliveries.unaccepted += batch_ + 1 - (before & kRemainingMask);
+  }
+  open_calls_.fetch_sub(1, std::memory_order_release);
+  return true;
+}
+
+Receipt Books::receive(std::uint64_t call, std::uint32_t position, wire::TimePoint when, Tally& tally) {
+  FLEET_CHECK(position < batch_);
+  const std::uint64_t lap = call / window_;
+  const std::uint64_t index = call % window_;
+  Slot& slot = slots_[index];
+  std::uint64_t state = slot.state.load(std::memory_order_acquire);
+  const std::uint64_t empty = empty_place(lap);
+  if (state_lap(state) == lap_tag(lap)) {
+    std::atomic<std::uint64_t>& place = places_[index * batch_ + position];
+    std::uint64_t found = empty;
+    const std::uint64_t arrival = empty | std::max<std::uint64_t>(time_bits(when), 1);  // 0 would mean not here
+    if (place.compare_exchange_strong(found, arrival, std::memory_order_relaxed)) {
+      // Take it off while the state names this lap; afterwards vacate() has counted it.
+      do {
+        if (state_lap(state) != lap_tag(lap)) return Receipt::received;
+      } while (
+          !slot.state.compare_exchange_weak(state, state - 1, std::memory_order_acq_rel, std::memory_order_acquire));
+      if ((state & kUnaccepted) != 0) {
+        if (is_measured(call)) ++tally.deliveries.unaccepted;
+      } else if ((state & kRemainingMask) == 1) {
+        close_complete(slot, tally);
+      }
+      return Receipt::received;
+    }
+    if ((found & ~kTimeMask) == empty) {
+      if (is_measured(call)) ++tally.deliveries.duplicate;
+      return Receipt::duplicate;
+    }
+  }
+  if (is_measured(call)) ++tally.deliveries.late;
+  return Receipt::late;
+}
+
+// Everything has arrived and the answer is there: this thread alone has the slot until it sets the closed bit.
+void Books::close_complete(Slot& slot, Tally& tally) {
+  if (slot.measured) {
+    std::vector<std::int64_t>& offsets = scratch();
+    offsets.clear();
+    offsets.reserve(batch_);
+    const auto* places = &places_[static_cast<std::uint64_t>(&slot - slots_.get()) * batch_];
+    for (std::uint32_t i = 0; i < batch_; ++i) {
+      offsets.push_back(offset_ns(places[i].load(std::memory_order_relaxed), slot.due));
+    }
+    settle(slot, 0, tally);
+  }
+  slot.state.fetch_or(kClosed, std::memory_order_release);
+  open_calls_.fetch_sub(1, std::memory_order_release);
+}
+
+// Books the accepted call whose arrivals are in scratch(), with `gaps` places where nothing arrived.
+void Books::settle(const Slot& slot, std::uint32_t gaps, Tally& tally) {
+  std::vector<std::int64_t>& offsets = scratch();
+  FLEET_CHECK(batch_ == offsets.size() + gaps);  // expected == received + missing
+  tally.deliveries.expected += batch_;
+  tally.deliveries.received += offsets.size();
+  tally.deliveries.missing += gaps;
+  if (offsets.empty()) return;
+
+  PathTimes& times = tally.times;
+  const std::int64_t lag = (slot.written - slot.due).count();
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last = 0;
+  for (const std::int64_t offset : offsets) {
+    times.response.record(wire::Nanos(offset));
+    times.service.record(wire::Nanos(offset - lag));
+    first = std::min(first, offset);
+    last = std::max(last, offset);
+  }
+  times.first.record(wire::Nanos(first));
+  const std::size_t half = (std::size_t{batch_} + 1) / 2;  // devices
+  if (offsets.size() >= half) {
+    const auto middle = offsets.begin() + static_cast<std::ptrdiff_t>(half - 1);
+    std::nth_element(offsets.begin(), middle, offsets.end());
+    times.half.record(wire::Nanos(*middle));
+  }
+  if (gaps != 0) return;
+  times.completion.record(wire::Nanos(last));
+  if (slot.has_clock) {
+    times.hop_http.record(slot.clock.received - slot.written);
+    times.hop_bridge.record(slot.clock.published - slot.clock.received);
+    times.hop_broker.record(slot.due + wire::Nanos(last) - slot.clock.published);
+  }
+}
+
+// Closes the call that lives in the slot, if any, and leaves the slot vacant with every place set to `place_word`.
+void Books::vacate(Slot& slot, std::uint64_t place_word, Tally& tally) {
+  std::atomic<std::uint64_t>* places = &places_[static_cast<std::uint64_t>(&slot - slots_.get()) * batch_];
+  std::uint64_t state = slot.state.load(std::memory_order_acquire);
+  for (;;) {
+    const bool closing = state != kVacant && (state & (kUnaccepted | kClosed | kRemainingMask)) == 0;
+    if (closing) {
+      std::this_thread::yield();
+      state = slot.state.load(std::memory_order_acquire);
+    } else if (slot.state.compare_exchange_weak(state, kVacant, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      break;
+    }
+  }
+  if (state == kVacant || (state & kClosed) != 0) {
+    // Nobody can mark a place: there is none that is empty and of a lap that the state names.
+    for (std::uint32_t i = 0; i < batch_; ++i) places[i].store(place_word, std::memory_order_relaxed);
+    return;
+  }
+
+  std::vector<std::int64_t>& offsets = scratch();
+  offsets.clear();
+  offsets.reserve(batch_);
+  std::uint32_t gaps = 0;
+  for (std::uint32_t i = 0; i < batch_; ++i) {
+    const std::uint64_t word = places[i].exchange(place_word, std::memory_order_relaxed);
+    if ((word & kTimeMask) == 0) {
+      ++gaps;
+    } else {
+      offsets.push_back(offset_ns(word, slot.due));
+    }
+  }
+  const bool answered = slot.accepted || (state & kUnaccepted) != 0;
+  if (slot.measured) {
+    if (slot.accepted) {
+      settle(slot, gaps, tally);
+    } else {
+      if (!answered && slot.written != wire::TimePoint{}) ++tally.calls.failed;
+      // Those that took themselves off an unaccepted call were counted then.
+      const std::uint64_t counted = answered ? batch_ - (state & kRemainingMask) : 0;
+      tally.deliveries.unaccepted += offsets.size() - counted;
+    }
+  }
+  if ((state & kUnaccepted) == 0) open_calls_.fetch_sub(1, std::memory_order_release);
+}
+
+void Books::close_all(Tally& tally) {
+  for (std::uint64_t i = 0; i < window_; ++i) vacate(slots_[i], 0, tally);
+}
+
+std::uint64_t books_window(std::uint32_t batch, std::uint64_t calls_planned, std::uint64_t budget_bytes) {
+  constexpr std::uint64_t kSlotBytes = 64;
+  constexpr std::uint64_t kWindowMin = 64;
+  const std::uint64_t fitting = budget_bytes / (std::uint64_t{batch} * 8 + kSlotBytes);
+  return std::max(std::min(fitting, calls_planned), kWindowMin);
+}
+
+}  // namespace fleet::sim
