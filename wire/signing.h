@@ -13,6 +13,8 @@ namespace fleet::wire {
 // Aliyun RPC, signature version 1.0. `params` are decoded, without Signature, in any order; they are sorted by key in
 // byte order (in place). `method` is GET or POST. Returns METHOD&%2F&percent(canonical query).
 [[nodiscard]] std::string aliyun_string_to_sign(std::string_view method, std::vector<Param>& params);
+// The same into `out`, which is overwritten; keeps its capacity over calls.
+void aliyun_string_to_sign(std::string_view method, std::vector<Param>& params, std::string& out);
 
 // base64(HMAC-SHA1(key = secret + "&", string_to_sign)).
 [[nodiscard]] std::string aliyun_signature(std::string_view secret, std::string_view string_to_sign);
