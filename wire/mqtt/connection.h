@@ -1,0 +1,133 @@
+// The native engine: our own MQTT session over TCP in an Asio loop, made for thousands of connections a loop.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/mqtt/connection_context.h"
+#include "wire/mqtt/endpoint.h"
+#include "wire/mqtt/outbox.h"
+#include "wire/mqtt/readiness.h"
+#include "wire/mqtt/session.h"
+#include "wire/mqtt/tcp_transport.h"
+#include "wire/mqtt/url.h"
+
+namespace fleet::wire::mqtt {
+
+// Where the native engine connects to.
+struct NativeOptions {
+  boost::asio::ip::tcp::endpoint broker;
+  // Source address. One address has about 28,000 ports for each broker address; more connections need more of them.
+  std::optional<boost::asio::ip::address> local_address;
+};
+
+// Finds the broker's address. Address literals and "localhost" (127.0.0.1) need no resolver; any other name blocks
+// until the system's resolver has answered, so call it before the loop runs. Error (environment): the name is not
+// known.
+[[nodiscard]] Result<boost::asio::ip::tcp::endpoint> resolve_broker(const BrokerUrl& broker);
+
+// One MQTT connection of one device, consumer or publisher. Lives on the loop of its context, which outlives it, as do
+// the options and the owner's events. May be destroyed at any time on its loop, except inside one of its own events.
+//
+// Receiving: on readiness the socket is read into the loop's shared buffer and the session sees the bytes there; at
+// most kReadsPerTurn reads, so that no connection starves the others. A quiet connection holds no buffer.
+//
+// Sending: control packets go first, then publishes in the order they were offered, as gathered writes of headers and
+// the shared payload. What the socket does not take waits in the outbox (bounded by the options) until it is writable.
+// A QoS 0 batch counts as published when its last byte is in the socket; QoS 0 publishes that were not wholly written
+// when a connection was lost go out on the next one, those written before may be lost with it.
+//
+// Verbs while there is no connection: subscribe() and unsubscribe() do nothing (on_disconnected() has come or is about
+// to), publish() answers not_connected, disconnect() and abort() do nothing when on_disconnected() was the last event.
+// on_disconnected() never comes from inside a verb. on_published() and on_room() may come from inside publish().
+class Connection final : public Endpoint, private Watcher {
+ public:
+  Connection(ConnectionContext& context, const EndpointOptions& options, const NativeOptions& native,
+             EndpointEvents& events);
+  ~Connection() override;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void connect(const Login& login) override;
+  void subscribe(std::span<const Subscription> filters, std::uint64_t cookie) override;
+  void unsubscribe(std::span<const std::string> filters, std::uint64_t cookie) override;
+  Offer publish(std::shared_ptr<const PublishBatch> batch, std::uint64_t cookie) override;
+  // Waits up to kDrainTime for the backlog (written, and acknowledged above QoS 0) before the DISCONNECT packet.
+  void disconnect() override;
+  void abort() override;
+  void on_timer(TimePoint now) override;
+  [[nodiscard]] Backlog backlog() const override { return outbox_ ? outbox_->backlog() : Backlog{}; }
+
+  static constexpr std::chrono::seconds kDrainTime{5};   // SIGTERM of the bridge allows 5 s in all
+  static constexpr std::chrono::seconds kLingerTime{1};  // for the broker to close behind our DISCONNECT
+
+ private:
+  enum class Phase : std::uint8_t {
+    idle,       // before connect(), after on_disconnected()
+    opening,    // TCP handshake
+    greeting,   // CONNECT on its way or sent, CONNACK awaited
+    up,         // connected
+    draining,   // disconnect() was called, the backlog goes out
+    lingering,  // DISCONNECT on its way or sent, the broker's close awaited
+    ending,     // closed, on_disconnected() is posted
+  };
+
+  void on_ready(std::uint32_t events, TimePoint now) override;
+  void receive(TimePoint now);
+  void apply(Actions& actions, TimePoint now);
+  void tell(const Event& event);
+  // Writes, tells what is finished, and goes on with disconnect(); the end of every verb and of every readiness.
+  void settle(TimePoint now);
+  void flush(TimePoint now);
+  bool flush_control();
+  bool flush_window(TimePoint now);
+  // False: the socket took a part or nothing; waits for writability, or for the error to be read.
+  bool took_all(const TcpTransport::Outcome& outcome, std::size_t offered);
+  void append_control(std::span<const std::byte> packets);
+  void release_control();
+  void release_window();
+  void drain(TimePoint now);
+  void send_disconnect(TimePoint now);
+  void update_interest();
+  void close_transport();
+  // Closes and posts on_disconnected(). Does nothing when there is no connection.
+  void end(ReasonCode reason, std::string detail);
+  void tell_disconnected();
+
+  [[nodiscard]] bool is_live() const { return phase_ == Phase::up || phase_ == Phase::draining; }
+
+  ConnectionContext& context_;
+  const EndpointOptions& options_;
+  EndpointEvents& events_;
+  const NativeOptions native_;
+  Session session_;
+  TcpTransport transport_;
+  Phase phase_ = Phase::idle;
+  ReasonCode end_reason_ = ReasonCode::success;
+  bool was_connected_ = false;
+  bool by_us_ = false;              // disconnect() was called
+  bool write_blocked_ = false;      // EPOLLOUT is awaited
+  bool write_failed_ = false;       // the peer is gone; reading tells why
+  bool busy_ = false;               // inside on_ready() or a verb's settle(): verbs only queue
+  std::uint32_t interest_ = 0;      // EPOLL* bits in force
+  TimePoint deadline_{};            // opening, greeting, draining, lingering
+  std::vector<std::byte> control_;  // control packets the socket has not taken
+  std::size_t control_written_ = 0;
+  std::unique_ptr<WriteWindow> window_;  // borrowed from the context while a window is on its way
+  std::unique_ptr<Outbox> outbox_;       // from the first publish on
+  std::string end_detail_;
+  // Points to this while on_disconnected() is posted.
+  std::shared_ptr<Connection*> posted_;
+};
+
+}  // namespace fleet::wire::mqtt

@@ -1,0 +1,60 @@
+// The byte stream below an MQTT connection: a non-blocking TCP socket that reads into a buffer it is given and gathers
+// what it writes. TLS fits behind the same verbs: SSL_read and SSL_write ask for readiness in the same way.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace fleet::wire::mqtt {
+
+// Owned by one connection; four bytes while closed or open.
+class TcpTransport {
+ public:
+  enum class Status {
+    done,         // `bytes` were moved; for open(): connected
+    would_block,  // try again when the socket is ready; for open(): the handshake is under way
+    ended,        // the peer closed its side (read only)
+    failed,       // `error` is the errno
+  };
+  struct Outcome {
+    Status status = Status::done;
+    std::size_t bytes = 0;
+    int error = 0;
+  };
+
+  TcpTransport() = default;
+  ~TcpTransport() { close(); }
+  TcpTransport(const TcpTransport&) = delete;
+  TcpTransport& operator=(const TcpTransport&) = delete;
+
+  // Starts a connect to `peer`, from the address `local` where one is given; without Nagle's algorithm. After
+  // would_block, writability says that finish_open() has the answer.
+  [[nodiscard]] Outcome open(const boost::asio::ip::tcp::endpoint& peer,
+                             const std::optional<boost::asio::ip::address>& local);
+  [[nodiscard]] Outcome finish_open();
+  // Moves at most into.size() bytes.
+  [[nodiscard]] Outcome read(std::span<std::byte> into);
+  // Writes pieces in order, at most IOV_MAX (1024) of them; may write a part.
+  [[nodiscard]] Outcome write(std::span<const iovec> pieces);
+  // Ends our side of the stream; what the peer sends can still be read.
+  void finish_writing();
+  // Idempotent.
+  void close();
+
+  [[nodiscard]] bool is_open() const { return socket_ >= 0; }
+  // The descriptor to watch.
+  [[nodiscard]] int socket() const { return socket_; }
+
+ private:
+  int socket_ = -1;
+};
+
+// "connection refused" and the like, in lower case.
+[[nodiscard]] std::string describe_errno(int error);
+
+}  // namespace fleet::wire::mqtt
