@@ -1,0 +1,213 @@
+#include "bench/limit/parts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/limit/process.h"
+
+namespace fleet::bench {
+namespace {
+
+constexpr const char* kFleetCpu = "cost.cpu_us_per_delivery.fleet";
+constexpr const char* kCallersCpu = "cost.cpu_us_per_delivery.callers";
+constexpr const char* kBridgeCpu = "cost.cpu_us_per_delivery.bridge";
+constexpr const char* kBrokerCpu = "cost.cpu_us_per_delivery.broker";
+constexpr const char* kRate = "rates.deliveries_per_s";
+constexpr const char* kP50 = "times_us.service.p50";
+constexpr const char* kP99 = "times_us.service.p99";
+
+constexpr std::uint32_t kCallsPerSecond = 50;  // × 100 devices: 5,000 deliveries a second
+
+// How many deliveries a second can one call after another bring about, and what does each cost?
+wire::Result<void> run_saturated(Bench& bench) {
+  Samples s;
+  for (int i = 0; i < bench.repeats; ++i) {
+    const std::string n = fmt::format("saturated-{}", i);
+    if (auto r = sample_bare(bench, s, n + "-bare", "saturated.yaml", {.hold = bench.hold}); !r) return r;
+    if (auto r =
+            sample_product(bench, s, n, "saturated.yaml", {}, {kRate, kFleetCpu, kCallersCpu, kBridgeCpu, kBrokerCpu});
+        !r) {
+      return r;
+    }
+  }
+  const std::string part = "saturated: 1,000 devices, 100 a call, 128 B";
+  auto& f = bench.figures;
+  f.push_back(
+      ratio(part, "deliveries/s, against the bare pair", s[kRate], s["bare.deliveries_per_s"], Bound::at_least, 0.90));
+  f.push_back(ratio(part, "fleet CPU us/delivery, against the bare receiver", s[kFleetCpu], s["bare.receiver_cpu_us"],
+                    Bound::at_most, 1.25));
+  f.push_back(plain(part, "bridge CPU us/publish", s[kBridgeCpu], Bound::at_most, 1.0));
+  f.push_back(ratio(part, "bridge CPU us/publish, against Mosquitto's us/delivery", s[kBridgeCpu], s[kBrokerCpu],
+                    Bound::at_most, 0.125));
+  f.push_back(ratio(part, "Mosquitto CPU us/delivery, against its own under the bare pair", s[kBrokerCpu],
+                    s["bare.broker_cpu_us"]));
+  f.push_back(plain(part, "callers CPU us/delivery", s[kCallersCpu]));
+  return {};
+}
+
+// What does the path from a call to its devices add to bare sockets at a realistic rate?
+wire::Result<void> run_paced(Bench& bench) {
+  Samples s;
+  for (int i = 0; i < bench.repeats; ++i) {
+    const std::string n = fmt::format("paced-{}", i);
+    const BareLoad load{.bursts_per_s = kCallsPerSecond, .hold = bench.hold};
+    if (auto r = sample_bare(bench, s, n + "-bare", "paced.yaml", load); !r) return r;
+    if (auto r =
+            sample_product(bench, s, n, "paced.yaml", {}, {kFleetCpu, kCallersCpu, kBridgeCpu, kBrokerCpu, kP50, kP99});
+        !r) {
+      return r;
+    }
+  }
+  const std::string part = "paced: 50 calls/s x 100, 1,000 devices, 128 B";
+  auto& f = bench.figures;
+  f.push_back(ratio(part, "fleet CPU us/delivery, against the bare receiver", s[kFleetCpu], s["bare.receiver_cpu_us"],
+                    Bound::at_most, 1.25));
+  f.push_back(ratio(part, "service p50 us, against the bare pair", s[kP50], s["bare.p50_us"], Bound::at_most, 1.3));
+  f.push_back(ratio(part, "service p99 us, against the bare pair", s[kP99], s["bare.p99_us"], Bound::at_most, 1.5));
+  f.push_back(plain(part, "bridge CPU us/publish", s[kBridgeCpu]));
+  f.push_back(plain(part, "callers CPU us/delivery", s[kCallersCpu]));
+  return {};
+}
+
+// How long do 15,000 devices take to be there, and what does each keep?
+wire::Result<void> run_connect(Bench& bench) {
+  Samples s;
+  for (int i = 0; i < bench.repeats; ++i) {
+    const std::string n = fmt::format("connect-{}", i);
+    const BareLoad load{.devices = 15'000, .bursts_per_s = 1, .hold = std::chrono::seconds(1)};
+    if (auto r = sample_bare(bench, s, n + "-bare", "connect.yaml", load); !r) return r;
+    const std::int64_t before = syn_retransmits();
+    if (auto r = sample_product(bench, s, n, "connect.yaml", {"phases.hold=2s"},
+                                {"fleet.connect.seconds", "fleet.connect.failed", "cost.fleet_bytes_per_connection"});
+        !r) {
+      return r;
+    }
+    s["syn"].push_back(static_cast<double>(syn_retransmits() - before));
+  }
+  const std::string part = "connect: 15,000 devices";
+  auto& f = bench.figures;
+  f.push_back(
+      plain(part, "seconds until all are connected and subscribed", s["fleet.connect.seconds"], Bound::at_most, 5));
+  f.push_back(plain(part, "SYNs sent again", s["syn"], Bound::at_most, 0));
+  f.push_back(plain(part, "connects that failed", s["fleet.connect.failed"], Bound::at_most, 0));
+  f.push_back(
+      plain(part, "user memory of a connection, bytes", s["cost.fleet_bytes_per_connection"], Bound::at_most, 2'048));
+  f.push_back(plain(part, "seconds of the bare receiver, for comparison", s["bare.connect_s"]));
+  return {};
+}
+
+// Does a delivery cost the same however many devices there are?
+wire::Result<void> run_sizes(Bench& bench) {
+  const std::vector<std::uint32_t> sizes = {100, 1'000, 5'000, 15'000};
+  std::map<std::uint32_t, Samples> by_size;
+  for (int i = 0; i < bench.repeats; ++i) {
+    for (const std::uint32_t devices : sizes) {
+      const std::string n = fmt::format("sizes-{}-{}", devices, i);
+      const BareLoad load{.devices = devices, .bursts_per_s = kCallsPerSecond, .hold = bench.hold};
+      if (auto r = sample_bare(bench, by_size[devices], n + "-bare", "paced.yaml", load); !r) return r;
+      if (auto r = sample_product(bench, by_size[devices], n, "paced.yaml",
+                                  {fmt::format("fleet.lamps.count={}", devices)}, {kFleetCpu});
+          !r) {
+        return r;
+      }
+    }
+  }
+  const std::string part = "sizes: 50 calls/s x 100, 128 B";
+  std::vector<double> dearest, cheapest;
+  for (int i = 0; i < bench.repeats; ++i) {
+    std::vector<double> costs;
+    for (const std::uint32_t devices : sizes) costs.push_back(by_size[devices][kFleetCpu][static_cast<std::size_t>(i)]);
+    dearest.push_back(*std::ranges::max_element(costs));
+    cheapest.push_back(*std::ranges::min_element(costs));
+  }
+  for (const std::uint32_t devices : sizes) {
+    Samples& s = by_size[devices];
+    bench.figures.push_back(ratio(part,
+                                  fmt::format("fleet CPU us/delivery, {} devices, against the bare receiver", devices),
+                                  s[kFleetCpu], s["bare.receiver_cpu_us"]));
+  }
+  bench.figures.push_back(
+      ratio(part, "the dearest of them, against the cheapest", dearest, cheapest, Bound::at_most, 1.3));
+  return {};
+}
+
+// What does Paho cost, as the engine of a few devices and as the publisher of the bridge?
+wire::Result<void> run_paho(Bench& bench) {
+  const std::vector<std::string> metrics = {kRate, kFleetCpu, kBridgeCpu, kP50, kP99};
+  const std::string few = "fleet.lamps.count=200";
+  Samples native, engine, publisher, native_full, publisher_full;
+  for (int i = 0; i < bench.repeats; ++i) {
+    const auto run = [&](Samples& into, const char* name, const char* scenario, const std::vector<std::string>& sets) {
+      return sample_product(bench, into, fmt::format("paho-{}-{}", name, i), scenario, sets, metrics);
+    };
+    if (auto r = run(native, "native", "paced.yaml", {few}); !r) return r;
+    if (auto r = run(engine, "engine", "paced.yaml", {few, "fleet.lamps.engine=paho"}); !r) return r;
+    if (auto r = run(publisher, "publisher", "paced.yaml", {few, "target.publisher=paho"}); !r) return r;
+    if (auto r = run(native_full, "native-saturated", "saturated.yaml", {}); !r) return r;
+    if (auto r = run(publisher_full, "publisher-saturated", "saturated.yaml", {"target.publisher=paho"}); !r) return r;
+  }
+  const std::string part = "Paho, against the native engine";
+  auto& f = bench.figures;
+  f.push_back(ratio(part, "engine: fleet CPU us/delivery, 200 devices, 5,000/s", engine[kFleetCpu], native[kFleetCpu]));
+  f.push_back(ratio(part, "engine: service p50 us", engine[kP50], native[kP50]));
+  f.push_back(ratio(part, "engine: service p99 us", engine[kP99], native[kP99]));
+  f.push_back(ratio(part, "publisher: bridge CPU us/publish, 5,000/s", publisher[kBridgeCpu], native[kBridgeCpu]));
+  f.push_back(ratio(part, "publisher: service p50 us", publisher[kP50], native[kP50]));
+  f.push_back(ratio(part, "publisher: service p99 us", publisher[kP99], native[kP99]));
+  f.push_back(
+      ratio(part, "publisher: bridge CPU us/publish, saturated", publisher_full[kBridgeCpu], native_full[kBridgeCpu]));
+  f.push_back(ratio(part, "publisher: deliveries/s, saturated", publisher_full[kRate], native_full[kRate]));
+  return {};
+}
+
+}  // namespace
+
+const std::vector<Part>& parts() {
+  static const std::vector<Part> all = {
+      {"saturated", "deliveries/s and CPU with calls made one after another", run_saturated},
+      {"paced", "CPU and service time at 50 calls/s x 100", run_paced},
+      {"connect", "15,000 devices: connect time, SYNs sent again, memory", run_connect},
+      {"sizes", "cost per delivery at 100, 1,000, 5,000 and 15,000 devices", run_sizes},
+      {"memory", "256 KB x 100 devices at QoS 1: memory of the bridge, also with the broker stopped", run_memory},
+      {"paho", "the Paho engine and the Paho publisher beside the native ones", run_paho},
+  };
+  return all;
+}
+
+wire::Result<void> sample_product(Bench& bench, Samples& into, const std::string& name, const std::string& scenario,
+                                  std::vector<std::string> sets, const std::vector<std::string>& metrics) {
+  bench.say(name);
+  sets.insert(sets.begin(), fmt::format("phases.hold={}s", bench.hold.count()));
+  const auto result = run_product(bench.paths, name, scenario, sets);
+  if (!result) return tl::unexpected(result.error());
+  if (const std::string verdict = result->value("verdict", "none"); verdict != "pass") {
+    bench.notes.push_back(
+        fmt::format("{}: verdict {}: {}", name, verdict, result->value("reasons", nlohmann::json::array()).dump()));
+  }
+  for (const std::string& path : metrics) {
+    const auto value = metric(*result, path);
+    if (!value) return tl::unexpected(value.error());
+    into[path].push_back(*value);
+  }
+  return {};
+}
+
+wire::Result<void> sample_bare(Bench& bench, Samples& into, const std::string& name, const std::string& scenario,
+                               const BareLoad& load) {
+  bench.say(name);
+  const auto run = run_bare(bench.paths, name, scenario, load);
+  if (!run) return tl::unexpected(run.error());
+  if (run->received != run->published) {
+    bench.notes.push_back(fmt::format("{}: {} published, {} received", name, run->published, run->received));
+  }
+  into["bare.connect_s"].push_back(run->connect_s);
+  into["bare.deliveries_per_s"].push_back(run->deliveries_per_s);
+  into["bare.receiver_cpu_us"].push_back(run->receiver_cpu_us);
+  into["bare.broker_cpu_us"].push_back(run->broker_cpu_us);
+  into["bare.p50_us"].push_back(run->p50_us);
+  into["bare.p99_us"].push_back(run->p99_us);
+  return {};
+}
+
+}  // namespace fleet::bench

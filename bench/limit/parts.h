@@ -1,0 +1,52 @@
+// The parts of the benchmark: each asks one question, runs product and bare pair in turn, and adds its figures.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/limit/figures.h"
+#include "bench/limit/runs.h"
+#include "wire/error.h"
+
+namespace fleet::bench {
+
+// Owned by main, used from one thread.
+struct Bench {
+  Paths paths;
+  int repeats = 3;
+  std::chrono::seconds hold{5};
+  std::function<void(const std::string&)> say;  // progress, a line each
+  std::vector<Figure> figures;
+  std::vector<std::string> notes;  // what a reader must know: runs that were not a pass
+};
+
+struct Part {
+  std::string_view name;  // of its flag
+  std::string_view question;
+  wire::Result<void> (*run)(Bench& bench);
+};
+
+// saturated, paced, connect, sizes, memory, paho: in the order in which they run.
+const std::vector<Part>& parts();
+
+// Of all repeats: metric path -> one value a repeat.
+using Samples = std::map<std::string, std::vector<double>>;
+
+// Runs the product once and adds these metrics to `into`; a verdict other than pass becomes a note.
+[[nodiscard]] wire::Result<void> sample_product(Bench& bench, Samples& into, const std::string& name,
+                                                const std::string& scenario, std::vector<std::string> sets,
+                                                const std::vector<std::string>& metrics);
+
+// Runs the bare pair once and adds "bare.connect_s", "bare.deliveries_per_s", "bare.receiver_cpu_us",
+// "bare.broker_cpu_us", "bare.p50_us" and "bare.p99_us" to `into`; lost deliveries become a note.
+[[nodiscard]] wire::Result<void> sample_bare(Bench& bench, Samples& into, const std::string& name,
+                                             const std::string& scenario, const BareLoad& load);
+
+// The part that watches the bridge's memory, in a file of its own.
+wire::Result<void> run_memory(Bench& bench);
+
+}  // namespace fleet::bench
