@@ -48,6 +48,7 @@ constexpr ConfigKey<HttpConfig> kHttpKeys[] = {
      [](auto& r, auto name, auto& node, auto& out) { out.params_max = r.whole(name, node, 16, 100'000); }},
     {"header_timeout", [](auto& r, auto name, auto& node, auto& out) { out.header_timeout = r.duration(name, node); }},
     {"idle_timeout", [](auto& r, auto name, auto& node, auto& out) { out.idle_timeout = r.duration(name, node); }},
+    {"answer_timeout", [](auto& r, auto name, auto& node, auto& out) { out.answer_timeout = r.duration(name, node); }},
 };
 
 void read_broker(ConfigReader& reader, std::string_view name, const YamlNode& node, MqttConfig& out) {

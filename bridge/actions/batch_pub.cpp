@@ -1,0 +1,100 @@
+// BatchPub (apis: Alibaba Cloud IoT, 2018-01-20). Checks run in the order of the error table of the API: product and
+// devices, content, counts and values, topic. Where the pages give no code, iot.common.InvalidFormattedParameter is
+// answered: more than 100 names, a name twice, more than 256 KB, a Qos other than 0 and 1.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "bridge/actions/action.h"
+#include "bridge/fanout/plan.h"
+#include "bridge/registry/identifiers.h"
+#include "wire/encoding.h"
+
+namespace fleet::bridge {
+namespace {
+
+constexpr std::size_t kNamesMax = 100;                // API page
+constexpr std::size_t kContentBytesMax = 256u << 10;  // API page; of the decoded message (assumed)
+
+using Unexpected = tl::unexpected<BusinessError>;
+
+// Every name must be a device of the product. True in `twice` where one was given before in this call.
+std::optional<BusinessError> find_devices(ActionContext& context, const Product& product, bool& twice) {
+  if (context.seen_in.size() < product.device_count()) context.seen_in.resize(product.device_count());
+  for (const std::string_view name : context.list) {
+    const Device* const device = product.device(name);
+    if (device == nullptr) {
+      return is_device_name(name) ? business::kNotExistedDevice : business::kInvalidFormattedDeviceName;
+    }
+    twice |= std::exchange(context.seen_in[device->index], context.call_number) == context.call_number;
+  }
+  return {};
+}
+
+// 0 where it is absent or empty.
+std::optional<wire::mqtt::Qos> parse_qos(std::string_view text) {
+  if (text.empty() || text == "0") return wire::mqtt::Qos::at_most_once;
+  if (text == "1") return wire::mqtt::Qos::at_least_once;
+  return {};
+}
+
+// The short name in "/{pk}/${deviceName}/user/{short name}", where {pk} is the key or ${productKey}.
+std::optional<std::string_view> short_name_of_template(std::string_view topic, std::string_view product_key) {
+  const auto skip = [&topic](std::string_view part) {
+    if (!topic.starts_with(part)) return false;
+    topic.remove_prefix(part.size());
+    return true;
+  };
+  if (!skip("/") || !(skip(product_key) || skip("${productKey}")) || !skip("/${deviceName}/user/")) return {};
+  return topic;
+}
+
+// The limits of a whole topic hold for the longest name.
+bool fits_limits(const FanoutTopic& topic, const std::vector<std::string_view>& names) {
+  std::size_t longest = 0;
+  for (const std::string_view name : names) longest = std::max(longest, name.size());
+  const auto slashes = static_cast<std::size_t>(std::count(topic.short_name.begin(), topic.short_name.end(), '/'));
+  constexpr std::size_t kSlashesInFront = 4;
+  return topic.size_with(longest) <= kTopicBytesMax && slashes + kSlashesInFront <= kTopicSlashesMax;
+}
+
+}  // namespace
+
+ActionResult run_batch_pub(ActionContext& context) {
+  const RpcParams& params = context.params;
+  const auto text = [&params](std::string_view name) { return params.get_business(name).value_or(std::string_view()); };
+
+  const std::string_view product_key = text("ProductKey");
+  const Product* const product = context.registry.product(product_key);
+  if (product == nullptr) {
+    return Unexpected(is_product_key(product_key) ? business::kNotExistedProduct
+                                                  : business::kInvalidFormattedProductKey);
+  }
+  bool name_twice = false;
+  if (const auto error = find_devices(context, *product, name_twice)) return Unexpected(*error);
+
+  std::vector<std::byte> content;
+  if (!wire::base64_decode(text("MessageContent"), content)) return Unexpected(business::kMessageContentNotBase64);
+
+  const auto qos = parse_qos(text("Qos"));
+  if (context.list.size() > kNamesMax || name_twice || content.size() > kContentBytesMax || !qos) {
+    return Unexpected(business::kInvalidFormattedParameter);
+  }
+
+  std::optional<std::string_view> short_name = text("TopicShortName");
+  if (const std::string_view topic = text("TopicTemplateName"); !topic.empty()) {
+    short_name = short_name_of_template(topic, product_key);
+  }
+  if (!short_name || !is_topic_short_name(*short_name)) return Unexpected(business::kInvalidFormattedTopicName);
+  const FanoutTopic topic{.product_key = product_key, .short_name = *short_name};
+  if (!fits_limits(topic, context.list)) return Unexpected(business::kInvalidFormattedTopicName);
+  // Devices must be allowed to subscribe to it (API page). The code is assumed.
+  const TopicOperation* const operation = product->topic_class(*short_name);
+  if (operation == nullptr || *operation == TopicOperation::publish) {
+    return Unexpected(business::kTopicTemplateIsNotFound);
+  }
+  return plan_fanout(topic, context.list, std::move(content), *qos);
+}
+
+}  // namespace fleet::bridge

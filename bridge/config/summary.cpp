@@ -1,0 +1,74 @@
+#include "bridge/config/summary.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+namespace fleet::bridge {
+namespace {
+
+std::string_view name_of(DeviceKind kind) {
+  switch (kind) {
+    case DeviceKind::device:
+      return "device";
+    case DeviceKind::gateway:
+      return "gateway";
+    case DeviceKind::sub_device:
+      return "sub-device";
+  }
+  return "";
+}
+
+std::string_view name_of(TopicOperation operation) {
+  switch (operation) {
+    case TopicOperation::publish:
+      return "publish";
+    case TopicOperation::subscribe:
+      return "subscribe";
+    case TopicOperation::both:
+      return "both";
+  }
+  return "";
+}
+
+std::string_view plural(std::size_t count) { return count == 1 ? "" : "s"; }
+
+}  // namespace
+
+std::string summary(const Config& config) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  fmt::format_to(out, "http      {}:{}, at most {} connections\n", config.http.host, config.http.port,
+                 config.http.connections_max);
+  fmt::format_to(out, "broker    mqtt://{}:{}, {} publisher, {} connection{}\n", config.mqtt.host, config.mqtt.port,
+                 config.mqtt.publisher == PublisherEngine::native ? "native" : "paho", config.mqtt.connections,
+                 plural(config.mqtt.connections));
+  for (const AccountConfig& account : config.accounts) {
+    fmt::format_to(out, "account   {}{}\n", account.access_key_id, account.batch_pub ? ", may call BatchPub" : "");
+  }
+  for (const AppConfig& app : config.apps) {
+    fmt::format_to(out, "app       {}, {} topic{}, {} group{}\n", app.app_key, app.topics.size(),
+                   plural(app.topics.size()), app.groups.size(), plural(app.groups.size()));
+  }
+  for (const ProductConfig& product : config.products) {
+    fmt::format_to(out, "product   {} ({}), {}{}, {} device{}", product.key, product.name, name_of(product.kind),
+                   product.x509 ? ", X.509" : "", product.devices.size(), plural(product.devices.size()));
+    for (const auto& [topic, operation] : product.topics) {
+      fmt::format_to(out, ", {}: {}", topic, name_of(operation));
+    }
+    text += '\n';
+  }
+  if (!config.limits.enforced) {
+    text += "limits    off\n";
+  } else if (config.limits.per_second.empty()) {
+    text += "limits    the APIs' own\n";
+  } else {
+    for (const auto& [action, rate] : config.limits.per_second) {
+      fmt::format_to(out, "limit     {}: {}/s\n", action, rate);
+    }
+  }
+  return text;
+}
+
+}  // namespace fleet::bridge

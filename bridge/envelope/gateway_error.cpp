@@ -1,0 +1,66 @@
+#include "bridge/envelope/gateway_error.h"
+
+#include "wire/error.h"
+
+namespace fleet::bridge {
+namespace {
+
+// Bounds what a wrong signature on a large body makes us answer.
+constexpr std::size_t kStringToSignMax = 64u << 10;
+
+struct Row {
+  GatewayCode key;
+  unsigned status;
+  std::string_view code;
+  std::string_view message;
+};
+
+constexpr Row kRows[] = {
+    {GatewayCode::signature_nonce_used, 400, "SignatureNonceUsed", "Specified signature nonce was used already."},
+    {GatewayCode::access_key_not_found, 404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."},
+    {GatewayCode::timestamp_format, 400, "InvalidTimeStamp.Format",
+     "Specified time stamp or date value is not well formatted."},
+    {GatewayCode::timestamp_expired, 400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."},
+    {GatewayCode::parameter_format, 400, "InvalidParameter.Format", "Specified parameter format is not valid."},
+    {GatewayCode::signature_method, 400, "InvalidSignatureMethod", "Specified signature method is not valid."},
+    {GatewayCode::signature_version, 400, "InvalidSignatureVersion",
+     "Specified parameter SignatureVersion is not valid."},
+    {GatewayCode::version, 400, "InvalidVersion", "Specified parameter Version is not valid."},
+    {GatewayCode::action_not_found, 404, "InvalidAction.NotFound",
+     "Specified api is not found, please check your url and method."},
+    // The list gives the code only; 405 is what HTTP has for it (RFC 9110 §15.5.6).
+    {GatewayCode::http_method, 405, "UnsupportedHTTPMethod", "This http method is not supported."},
+    {GatewayCode::forbidden, 403, "Forbidden.RAM",
+     "User not authorized to operate on the specified resource, or this API doesn't support RAM."},
+    {GatewayCode::throttling, 400, "Throttling.User", "Request was denied due to user flow control."},
+    {GatewayCode::parameter_encoding, 400, "InvalidParameter",
+     "The parameters are not well encoded: %XX needs two hexadecimal digits and must not be %00."},
+    {GatewayCode::too_many_parameters, 400, "InvalidParameter", "The request has too many parameters."},
+    {GatewayCode::content_type, 400, "InvalidContentType",
+     "The body must be application/x-www-form-urlencoded or empty."},
+    {GatewayCode::acs3_signature, 400, "InvalidSignatureMethod",
+     "Specified signature method is not valid: ACS3-HMAC-SHA256 is not supported here, sign with HMAC-SHA1 and "
+     "SignatureVersion 1.0."},
+};
+
+}  // namespace
+
+GatewayError gateway_error(GatewayCode code) {
+  for (const Row& row : kRows) {
+    if (row.key == code) return {row.status, std::string(row.code), std::string(row.message)};
+  }
+  FLEET_CHECK(!"every gateway code has a row");
+  return {};
+}
+
+GatewayError missing_parameter(std::string_view name) {
+  return {400, "Missing" + std::string(name), std::string(name) + " is mandatory for this action."};
+}
+
+GatewayError signature_mismatch(std::string_view string_to_sign) {
+  std::string message = "Specified signature is not matched with our calculation. server string to sign is:";
+  message.append(string_to_sign.substr(0, kStringToSignMax));
+  return {400, "SignatureDoesNotMatch", std::move(message)};
+}
+
+}  // namespace fleet::bridge
