@@ -18,16 +18,16 @@ namespace fleet::sim {
 struct CallersStatus {
   std::uint64_t scheduled = 0, sent = 0, accepted = 0, rejected = 0, failed = 0;  // warm-up included
   std::uint64_t in_flight = 0;
-  bool plan_done = false;     // no further call will be sent
-  std::string last_error;     // newest rejection or failure, may be empty
+  bool plan_done = false;  // no further call will be sent
+  std::string last_error;  // newest rejection or failure, may be empty
 };
 
 struct CallersOutcome {
-  std::vector<Tally> call_groups;  // by index
-  std::vector<ThreadCpu> cpu;      // hold only
-  wire::Nanos worst_hiccup{};      // hold only
+  std::vector<Tally> call_groups;     // by index
+  std::vector<ThreadCpu> cpu;         // hold only
+  wire::Nanos worst_hiccup{};         // hold only
   std::vector<SecondSlice> timeline;  // calls answered, by second
-  std::uint64_t waited = 0;        // measured calls that found every connection busy and had to wait
+  std::uint64_t waited = 0;           // measured calls that found every connection busy and had to wait
 };
 
 // Owned by the coordinator's thread.
@@ -50,10 +50,5 @@ class Callers {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-// Product key of a scenario's product and secret of a device: functions of the seed, so that a started bridge can be
-// told the same. Both [A-Za-z0-9].
-[[nodiscard]] std::string product_key(const std::string& product, std::uint64_t seed);
-[[nodiscard]] std::string device_secret(const std::string& product_key, const std::string& device, std::uint64_t seed);
 
 }  // namespace fleet::sim

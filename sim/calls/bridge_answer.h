@@ -1,0 +1,30 @@
+// What an HTTP answer of the batch API says: accepted or an error code, and where the bridge's time went.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/ledger/books.h"
+
+namespace fleet::sim {
+
+// One answer, judged. `code` is empty for accepted calls; otherwise the API's Code ("Throttling.User",
+// "iot.system.SystemException"), "HTTP 503" where an error status came without one, or "bad answer" where the body is
+// not what the API promises (then the outcome is unknown: failed).
+struct BridgeAnswer {
+  CallResult result = CallResult::failed;
+  std::string code;
+};
+
+// `body` is any bytes. Aliyun RPC, JSON: {"Success":true} is accepted; Success false or an error status with a Code is
+// rejected. A code is cut to 64 printable characters.
+[[nodiscard]] BridgeAnswer judge_answer(unsigned status, std::string_view body);
+
+// Reads the entries `received` and `published` of a Server-Timing header (W3C Server Timing), whose desc is
+// "BOOT:NANOSECONDS": hash of the bridge's boot id in 8 hex digits, CLOCK_MONOTONIC in decimal. None where the header
+// has not both of them in this form, or where the boot is not `our_boot` (another machine's clock cannot be compared).
+[[nodiscard]] std::optional<BridgeClock> read_bridge_clock(std::string_view server_timing, std::uint32_t our_boot);
+
+}  // namespace fleet::sim
