@@ -16,6 +16,8 @@ namespace fleet::wire::mqtt {
 
 // The largest remaining length that four bytes can say (§1.5.5).
 inline constexpr std::uint32_t kRemainingLengthMax = 268'435'455;
+// The largest packet there is: type, four bytes of length, body.
+inline constexpr std::uint32_t kPacketSizeMax = kRemainingLengthMax + 5;
 
 // One packet cut out of the stream.
 struct Frame {
