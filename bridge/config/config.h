@@ -36,7 +36,7 @@ struct MqttConfig {
   std::chrono::milliseconds backlog_wait{1'000};
   std::uint32_t backlog_bytes = 16u << 20;   // a connection
   std::uint32_t backlog_publishes = 65'535;  // a connection
-  std::string client_id;                     // prefix; empty: made from the process id
+  std::string client_id;                     // prefix; empty: a random one
   std::string username;
   std::string password;
 };

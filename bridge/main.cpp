@@ -1,0 +1,90 @@
+// fleet-bridge: batch HTTP API calls in, MQTT publishes out. Wiring only.
+#include <fmt/format.h>
+#include <malloc.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "bridge/config/config.h"
+#include "bridge/config/summary.h"
+#include "bridge/service.h"
+#include "wire/error.h"
+
+namespace {
+
+using fleet::bridge::Config;
+using fleet::wire::Error;
+
+// Sets up what belongs to the process as a whole.
+void prepare_process() {
+  std::signal(SIGPIPE, SIG_IGN);  // a caller that is gone is an error of its write
+  // Payloads and bodies go back to the system when they are freed; left alone, glibc raises this limit with the first
+  // one and keeps the memory.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
+  auto log = spdlog::stderr_logger_st("fleet-bridge");
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  spdlog::set_default_logger(std::move(log));
+}
+
+int fail(const Error& error) {
+  fmt::print(stderr, "fleet-bridge: {}\n", error.text());
+  return error.kind == fleet::wire::ErrorKind::usage ? 2 : 3;
+}
+
+int check(const std::string& path) {
+  const auto config = fleet::bridge::load_config(path);
+  if (!config) return fail(config.error());
+  fmt::print("{}", fleet::bridge::summary(*config));
+  return 0;
+}
+
+int serve(const std::string& path) {
+  auto config = fleet::bridge::load_config(path);
+  if (!config) return fail(config.error());
+  const bool is_ipv6 = config->http.host.find(':') != std::string::npos;
+  const std::string host = is_ipv6 ? '[' + config->http.host + ']' : config->http.host;
+  fleet::bridge::Service service(std::move(*config));
+  const auto port = service.open();
+  if (!port) return fail(port.error());
+  service.run([&] {
+    fmt::print("listening on http://{}:{}\n", host, *port);
+    std::fflush(stdout);
+  });
+  return 0;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Batch HTTP API calls in, MQTT publishes out.", "fleet-bridge");
+  app.set_version_flag("--version", "fleet-bridge " FLEET_VERSION);
+  std::string config_path;
+  std::string check_path;
+  app.add_option("--config", config_path, "configuration to serve by")->type_name("FILE");
+  CLI::App* const check_command = app.add_subcommand("check", "read a configuration and print what was found");
+  check_command->add_option("file", check_path, "configuration")->required()->type_name("FILE");
+  app.footer("Exit: 0 stopped by SIGTERM or SIGINT · 2 usage or configuration · 3 environment (port taken, …)");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (check_command->parsed()) return check(check_path);
+  if (config_path.empty()) return fail({fleet::wire::ErrorKind::usage, "--config FILE is missing", ""});
+  return serve(config_path);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    prepare_process();
+    return run(argc, argv);
+  } catch (const std::exception& error) {  // of the standard library: no memory, no threads
+    fmt::print(stderr, "fleet-bridge: {}\n", error.what());
+    return 3;
+  }
+}

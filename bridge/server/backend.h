@@ -1,0 +1,29 @@
+// What the HTTP server asks of the bridge behind it. Plain functions, so that a test puts its own in their place.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <variant>
+
+#include "bridge/api.h"
+#include "bridge/envelope/http.h"
+#include "bridge/fanout/publisher.h"
+#include "wire/clock.h"
+
+namespace fleet::bridge {
+
+// All run on the server's loop; none blocks or throws.
+struct Backend {
+  // Api::call.
+  std::function<std::variant<HttpAnswer, PendingCall>(const HttpRequest& request, wire::TimePoint now,
+                                                      wire::WallTime wall, ApiTimes& times)>
+      call;
+  // Api::finish.
+  std::function<HttpAnswer(const PendingCall& pending, PublishOutcome outcome)> finish;
+  // Publisher::publish: `done` is called exactly once, also from inside.
+  std::function<void(std::shared_ptr<const wire::mqtt::PublishBatch> batch, PublishDone done)> publish;
+  // Publisher::connected, for /healthz.
+  std::function<bool()> broker_connected;
+};
+
+}  // namespace fleet::bridge

@@ -1,0 +1,332 @@
+#include "bridge/server/http_connection.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace fleet::bridge {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kReadBytes = 64u << 10;    // one read; a call for 100 devices is about 6 KB
+constexpr std::size_t kBodiesBytes = 32u << 20;  // 90 bodies of 256 KB content at once, or 32 of the largest
+constexpr std::size_t kSmallBody = 16u << 10;    // bodies up to here are read without asking the budget
+constexpr std::size_t kKeptBody = 64u << 10;     // a larger body's memory is given back at once
+constexpr std::size_t kPipelinedMax = 16;        // requests of one connection whose answer is owed
+constexpr std::size_t kOutputPause = 64u << 10;  // unsent answers at which no further request is taken
+constexpr std::size_t kLingerBytes = 4u << 20;   // read and dropped behind the last answer
+constexpr std::chrono::seconds kLinger{1};       // so long may the caller take to read it and close
+
+}  // namespace
+
+ConnectionContext::ConnectionContext(const HttpConfig& http, Backend behind)
+    : config(http),
+      backend(std::move(behind)),
+      limits{http.header_bytes_max, http.body_bytes_max},
+      bodies(std::max<std::size_t>(kBodiesBytes, http.body_bytes_max)),
+      date(http_date(wire::read_wall_clock())),
+      scratch(kReadBytes) {}
+
+HttpConnection::HttpConnection(Socket socket, ConnectionContext& context)
+    : socket_(std::move(socket)), context_(context), owed_(1), last_active_(wire::read_clock()) {}
+
+void HttpConnection::start(std::list<std::shared_ptr<HttpConnection>>::iterator place) {
+  place_ = place;
+  wait_readable();
+}
+
+void HttpConnection::start_refused(std::list<std::shared_ptr<HttpConnection>>::iterator place, unsigned status) {
+  place_ = place;
+  refuse(status);
+  proceed();
+}
+
+void HttpConnection::wait_readable() {
+  if (reading_ || closed_ || input_ended_) return;
+  reading_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code ec) {
+    self->reading_ = false;
+    if (!ec && !self->closed_) self->on_readable();
+  });
+}
+
+void HttpConnection::wait_writable() {
+  writing_ = true;
+  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](error_code ec) {
+    self->writing_ = false;
+    if (ec || self->closed_) return;
+    self->send_output();
+    self->proceed();
+  });
+}
+
+void HttpConnection::on_readable() {
+  if (!wants_input() && !lingers_until_) return;  // proceed() waits again when there is room
+  error_code ec;
+  std::vector<char>& scratch = context_.scratch;
+  const std::size_t count = socket_.read_some(asio::buffer(scratch), ec);
+  if (ec == asio::error::would_block || ec == asio::error::try_again) return wait_readable();
+  if (ec == asio::error::eof) return on_end_of_input();
+  if (ec) return close();
+  if (lingers_until_) {
+    lingered_bytes_ += count;
+    return lingered_bytes_ > kLingerBytes ? close() : wait_readable();
+  }
+  last_active_ = wire::read_clock();
+  const std::string_view bytes(scratch.data(), count);
+  if (input_.empty()) {
+    const std::size_t used = take_requests(bytes);
+    input_.append(bytes.substr(used));
+  } else {
+    input_.append(bytes);
+    input_.erase(0, take_requests(input_));
+  }
+  proceed();
+}
+
+// The caller may have closed its sending side only: what is owed is still answered.
+void HttpConnection::on_end_of_input() {
+  input_ended_ = true;
+  if (lingers_until_) return close();
+  last_taken_ = true;
+  end_request();
+  proceed();
+}
+
+bool HttpConnection::wants_input() const {
+  return !last_taken_ && !waits_for_budget_ && owed_.size() < kPipelinedMax && output_.size() - sent_ < kOutputPause;
+}
+
+void HttpConnection::proceed() {
+  if (closed_ || working_) return;
+  write_answers();
+  while (!closed_ && !input_.empty() && wants_input()) {
+    const std::size_t used = take_requests(input_);
+    input_.erase(0, used);
+    write_answers();
+    if (used == 0) break;
+  }
+  if (closed_) return;
+  if (input_.empty() && input_.capacity() > kKeptBody) std::string().swap(input_);
+  if (last_taken_ && owed_.empty() && output_.empty()) return end_output();
+  if (wants_input() || (lingers_until_ && !input_ended_)) wait_readable();
+}
+
+std::size_t HttpConnection::take_requests(std::string_view bytes) {
+  std::size_t used = 0;
+  working_ = true;
+  while (wants_input() && used < bytes.size()) {
+    if (!parser_) {
+      text_.clear(kKeptBody);
+      parser_.emplace(context_.limits, text_);
+      request_began_ = last_active_;
+    }
+    const RequestParser::Step step = parser_->put(bytes.substr(used), used);
+    if (step == RequestParser::Step::more) {
+      if (body_taken_ == 0 && text_.body.size() > kSmallBody) take_budget();  // chunks do not tell beforehand
+      break;
+    }
+    if (step == RequestParser::Step::header) begin_body(used < bytes.size());
+    if (step == RequestParser::Step::done) take_request();
+    if (step == RequestParser::Step::refused) refuse(parser_->refusal());
+  }
+  working_ = false;
+  return last_taken_ ? bytes.size() : used;
+}
+
+void HttpConnection::begin_body(bool body_is_there) {
+  continue_owed_ = parser_->expects_continue() && !parser_->is_http_1_0() && !body_is_there;
+  if (parser_->body_bytes_declared() > kSmallBody) take_budget();
+}
+
+void HttpConnection::take_budget() {
+  const std::size_t declared = parser_->body_bytes_declared();
+  body_taken_ = declared > 0 ? declared : context_.limits.body_bytes_max;
+  waits_for_budget_ = !context_.bodies.take(body_taken_, [self = shared_from_this()] {
+    // The one who gives is in the middle of its own work.
+    asio::post(self->socket_.get_executor(), [self] { self->on_body_admitted(); });
+  });
+}
+
+void HttpConnection::on_body_admitted() {
+  waits_for_budget_ = false;
+  if (closed_ || last_taken_) return end_request();
+  last_active_ = wire::read_clock();
+  request_began_ = last_active_;  // it was we who did not read
+  proceed();
+}
+
+void HttpConnection::take_request() {
+  Owed& owed = owe();
+  owed.framing.close = !parser_->keeps_alive() || context_.stopping;
+  owed.framing.http_1_0 = parser_->is_http_1_0();
+  if (owed.framing.close) last_taken_ = true;
+  const HttpRequest request = text_.view();
+  owed.framing.head = request.method == "HEAD";
+  if (request.path == "/healthz" && (request.method == "GET" || request.method == "HEAD")) {
+    const bool connected = context_.backend.broker_connected();
+    owed.answer = {connected ? 200U : 503U, "application/json;charset=utf-8",
+                   connected ? R"({"status":"ok","broker":"connected"})" : R"({"status":"waiting","broker":"away"})"};
+    owed.ready = true;
+    end_request();
+  } else {
+    call_api(request, owed);
+  }
+}
+
+void HttpConnection::call_api(const HttpRequest& request, Owed& owed) {
+  owed.is_call = true;
+  owed.times.received = wire::read_clock();
+  auto outcome = context_.backend.call(request, owed.times.received, wire::read_wall_clock(), owed.times.api);
+  end_request();  // the payload was copied out: the body's memory is free before the publishes begin
+  if (auto* answer = std::get_if<HttpAnswer>(&outcome)) {
+    owed.answer = std::move(*answer);
+    owed.ready = true;
+    return;
+  }
+  owed.pending = std::move(std::get<PendingCall>(outcome));
+  owed.times.planned = wire::read_clock();
+  const auto batch = std::move(owed.pending.batch);
+  owed.acknowledged = batch->qos != wire::mqtt::Qos::at_most_once;
+  const std::uint64_t number = first_owed_ + owed_.size() - 1;
+  context_.backend.publish(batch, [self = shared_from_this(), number](const Published& published) {
+    self->on_published(number, published);
+  });
+}
+
+void HttpConnection::on_published(std::uint64_t number, const Published& published) {
+  if (closed_ || number < first_owed_) return;
+  Owed& owed = owed_[static_cast<std::size_t>(number - first_owed_)];
+  if (owed.ready) return;  // already answered as unconfirmed
+  owed.times.queued = published.queued;
+  if (owed.acknowledged && published.outcome == PublishOutcome::done) owed.times.acked = wire::read_clock();
+  owed.answer = context_.backend.finish(owed.pending, published.outcome);
+  owed.ready = true;
+  if (&owed == &owed_.front()) proceed();
+}
+
+// An answer of the HTTP layer, behind which the connection ends: its framing is lost.
+void HttpConnection::refuse(unsigned status) {
+  end_request();
+  Owed& owed = owe();
+  owed.answer = error_answer(status);
+  owed.framing.close = true;
+  owed.ready = true;
+  last_taken_ = true;
+}
+
+void HttpConnection::end_request() {
+  parser_.reset();
+  request_began_.reset();
+  continue_owed_ = false;
+  if (text_.body.capacity() > kKeptBody) std::string().swap(text_.body);
+  if (waits_for_budget_) return;  // comes back here once it is admitted
+  if (body_taken_ > 0) context_.bodies.give(std::exchange(body_taken_, 0));
+}
+
+HttpConnection::Owed& HttpConnection::owe() {
+  if (owed_.full()) owed_.set_capacity(owed_.capacity() * 2);
+  owed_.push_back({});
+  return owed_.back();
+}
+
+void HttpConnection::write_answers() {
+  while (!owed_.empty() && owed_.front().ready) {
+    Owed& owed = owed_.front();
+    if (context_.stopping && last_taken_ && owed_.size() == 1) owed.framing.close = true;
+    if (owed.is_call) {
+      append_call_answer(owed.answer, owed.times, owed.framing, context_.date, output_);
+    } else {
+      append_answer(owed.answer, owed.framing, context_.date, output_);
+    }
+    owed_.pop_front();
+    ++first_owed_;
+  }
+  if (continue_owed_ && !waits_for_budget_ && owed_.empty()) {
+    continue_owed_ = false;
+    output_.append("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  if (!writing_) send_output();
+}
+
+void HttpConnection::send_output() {
+  while (sent_ < output_.size()) {
+    error_code ec;
+    const std::size_t count = socket_.write_some(asio::buffer(output_.data() + sent_, output_.size() - sent_), ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+      if (!output_blocked_) output_blocked_ = wire::read_clock();
+      return wait_writable();
+    }
+    if (ec) return close();
+    sent_ += count;
+    output_blocked_.reset();
+  }
+  if (output_.capacity() > 2 * kOutputPause) {
+    std::string().swap(output_);
+  } else {
+    output_.clear();
+  }
+  sent_ = 0;
+}
+
+// Closing with unread input would reset the connection, and the last answer might never be read (RFC 9112 §9.6).
+void HttpConnection::end_output() {
+  if (lingers_until_) return wait_readable();
+  if (input_ended_) return close();
+  error_code ec;
+  socket_.shutdown(Socket::shutdown_send, ec);
+  if (ec) return close();
+  lingers_until_ = wire::read_clock() + kLinger;
+  wait_readable();
+}
+
+void HttpConnection::on_timer(wire::TimePoint now) {
+  if (lingers_until_) {
+    if (now > *lingers_until_) close();
+    return;
+  }
+  if (output_blocked_ && now > *output_blocked_ + context_.config.idle_timeout) return close();
+  bool answered = false;
+  for (Owed& owed : owed_) {
+    if (owed.ready || now <= owed.times.received + context_.config.answer_timeout) continue;
+    owed.answer = context_.backend.finish(owed.pending, PublishOutcome::unconfirmed);
+    owed.ready = answered = true;
+  }
+  if (request_began_ && wants_input() && now > *request_began_ + context_.config.header_timeout) {
+    refuse(408);
+    answered = true;
+  }
+  if (answered) return proceed();
+  if (owed_.empty() && output_.empty() && !request_began_ && now > last_active_ + context_.config.idle_timeout) close();
+}
+
+void HttpConnection::drain() {
+  if (closed_ || lingers_until_) return;
+  on_readable();
+  if (closed_ || lingers_until_) return;
+  last_taken_ = true;
+  end_request();
+  if (owed_.empty() && output_.empty()) return close();
+  proceed();
+}
+
+void HttpConnection::close() {
+  if (closed_) return;
+  closed_ = true;
+  last_taken_ = true;
+  error_code ignored;
+  socket_.close(ignored);
+  owed_.clear();
+  std::string().swap(input_);
+  std::string().swap(output_);
+  end_request();
+  const auto self = shared_from_this();
+  context_.open.erase(place_);
+}
+
+}  // namespace fleet::bridge

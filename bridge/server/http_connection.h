@@ -1,0 +1,121 @@
+// One HTTP connection of a caller: requests in, answers out in the order of the requests.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/circular_buffer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bridge/config/config.h"
+#include "bridge/server/answer_text.h"
+#include "bridge/server/backend.h"
+#include "bridge/server/body_budget.h"
+#include "bridge/server/request_parser.h"
+#include "wire/clock.h"
+
+namespace fleet::bridge {
+
+class HttpConnection;
+
+// What the connections of one server share. Owned by the server, outlives their use of it; one loop.
+struct ConnectionContext {
+  ConnectionContext(const HttpConfig& http, Backend behind);
+
+  HttpConfig config;
+  Backend backend;
+  RequestLimits limits;
+  BodyBudget bodies;
+  std::string date;                                 // http_date() of this second
+  std::vector<char> scratch;                        // what a read takes in; used within one event only
+  std::list<std::shared_ptr<HttpConnection>> open;  // all connections that are not closed
+  bool stopping = false;
+};
+
+// Owned by the context's list, and by its own calls until their outcome is known. All on the server's loop.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
+  // `socket` is connected and does not block.
+  HttpConnection(Socket socket, ConnectionContext& context);
+
+  // Begins to read. The connection is in the context's list at `place` by then.
+  void start(std::list<std::shared_ptr<HttpConnection>>::iterator place);
+  // Answers `status` without reading a request, and closes.
+  void start_refused(std::list<std::shared_ptr<HttpConnection>>::iterator place, unsigned status);
+  // Time-outs: a request that does not end, an idle caller, one that does not take its answers, a call that the broker
+  // does not acknowledge. May close the connection.
+  void on_timer(wire::TimePoint now);
+  // Takes what has already arrived, answers what was accepted, then closes.
+  void drain();
+  // Ends the connection now. Answers that are owed are dropped; their publishes go on.
+  void close();
+
+ private:
+  // An answer that is owed, in the order of the requests.
+  struct Owed {
+    bool ready = false;
+    bool is_call = false;
+    bool acknowledged = false;  // QoS 1: `times.acked` will be known
+    AnswerFraming framing;
+    CallTimes times;
+    PendingCall pending;  // without its batch
+    HttpAnswer answer;    // when ready
+  };
+
+  void wait_readable();
+  void wait_writable();
+  void on_readable();
+  void on_end_of_input();
+  // Does all that can be done without waiting: requests out of input_, answers to the socket, end of the connection.
+  void proceed();
+  [[nodiscard]] bool wants_input() const;
+  [[nodiscard]] std::size_t take_requests(std::string_view bytes);
+  void begin_body(bool body_is_there);
+  void take_budget();
+  void on_body_admitted();
+  void take_request();
+  void call_api(const HttpRequest& request, Owed& owed);
+  void on_published(std::uint64_t number, const Published& published);
+  void refuse(unsigned status);
+  void end_request();
+  Owed& owe();
+  void write_answers();
+  void send_output();
+  void end_output();
+
+  Socket socket_;
+  ConnectionContext& context_;
+  std::list<std::shared_ptr<HttpConnection>>::iterator place_;
+  RequestText text_;
+  std::optional<RequestParser> parser_;
+  std::string input_;   // arrived and not yet consumed
+  std::string output_;  // answers not yet taken by the socket, from sent_ on
+  std::size_t sent_ = 0;
+  boost::circular_buffer<Owed> owed_;
+  std::uint64_t first_owed_ = 0;                  // number of the request that owed_.front() answers
+  std::size_t body_taken_ = 0;                    // bytes of the budget
+  std::optional<wire::TimePoint> request_began_;  // first byte of the request that is being read
+  std::optional<wire::TimePoint> output_blocked_;
+  std::optional<wire::TimePoint> lingers_until_;
+  wire::TimePoint last_active_{};
+  std::size_t lingered_bytes_ = 0;
+  bool reading_ = false;  // a wait for input is under way
+  bool writing_ = false;  // a wait for room is under way
+  bool working_ = false;  // inside proceed() or below it: answers are gathered
+  bool waits_for_budget_ = false;
+  bool continue_owed_ = false;  // "100 Continue", behind the answers that are owed
+  bool last_taken_ = false;     // no request is taken any more
+  bool input_ended_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace fleet::bridge

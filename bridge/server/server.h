@@ -1,0 +1,46 @@
+// The HTTP/1.1 server of the bridge: listens, keeps the callers' connections within their bounds, ends in order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "bridge/config/config.h"
+#include "bridge/server/backend.h"
+#include "wire/clock.h"
+#include "wire/error.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace fleet::bridge {
+
+// Owned by the service; lives on its loop. Bounds: connections_max callers (64 more are told 503, the rest closed
+// unheard), 16 requests of one connection with their answers owed, 32 MiB of request bodies of more than 16 KB being
+// read at once.
+class Server {
+ public:
+  // `loop` outlives the server.
+  Server(boost::asio::io_context& loop, const HttpConfig& config, Backend backend);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens the port and begins to accept. Returns the port. Environment error: the address is taken, is not ours, or
+  // does not exist.
+  [[nodiscard]] wire::Result<std::uint16_t> listen();
+  // Time-outs of all connections. Call a few times a second.
+  void on_timer(wire::TimePoint now);
+  // Accepts nobody any more, answers what was accepted, closes each connection behind its last answer, and then calls
+  // `drained` (from inside where nothing is owed). Once.
+  void stop(std::function<void()> drained);
+  // Closes what is left; `drained` follows.
+  void close_all();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fleet::bridge

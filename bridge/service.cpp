@@ -1,0 +1,152 @@
+#include "bridge/service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <fmt/format.h>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "bridge/api.h"
+#include "bridge/fanout/engine.h"
+#include "bridge/fanout/publisher.h"
+#include "bridge/server/server.h"
+#include "wire/clock.h"
+
+namespace fleet::bridge {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr wire::Millis kTick{50};         // all time-outs of the bridge are as fine as this
+constexpr wire::Millis kAnswerTime{500};  // of kStopTime, for the answers to what could not be finished
+
+// Random, not the process id: in containers those are alike. 13 + 8 + "-0" is the 23 characters that every broker takes
+// (MQTT 3.1.1 §3.1.3.1).
+std::string random_client_id() {
+  std::random_device random;
+  return fmt::format("fleet-bridge-{:08x}", static_cast<std::uint32_t>(random()));
+}
+
+PublisherOptions publisher_options(const MqttConfig& config) {
+  PublisherOptions options;
+  options.connections = config.connections;
+  options.backlog_wait = config.backlog_wait;
+  options.backlog_bytes = config.backlog_bytes;
+  options.backlog_publishes = config.backlog_publishes;
+  options.login.client_id = config.client_id.empty() ? random_client_id() : config.client_id;
+  options.login.username = config.username;
+  options.login.password = config.password;
+  options.seed = std::random_device{}();
+  return options;
+}
+
+}  // namespace
+
+struct Service::State {
+  explicit State(Config from) : config(std::move(from)), signals(loop, SIGTERM, SIGINT), ticker(loop), api(config) {}
+
+  [[nodiscard]] Backend backend();
+  void wait_for_signal();
+  void tick();
+  void stop();
+  void end_when_done();
+
+  Config config;
+  asio::io_context loop{1};
+  asio::signal_set signals;
+  asio::steady_timer ticker;
+  Api api;
+  std::unique_ptr<Engine> engine;  // outlives the publisher
+  std::unique_ptr<Publisher> publisher;
+  std::unique_ptr<Server> server;
+  std::optional<wire::TimePoint> stop_by;
+  bool abandoned = false;
+  bool publisher_stopped = false;
+  bool server_drained = false;
+};
+
+Backend Service::State::backend() {
+  Backend backend;
+  backend.call = [this](const HttpRequest& request, wire::TimePoint now, wire::WallTime wall, ApiTimes& times) {
+    return api.call(request, now, wall, times);
+  };
+  backend.finish = [this](const PendingCall& pending, PublishOutcome outcome) { return api.finish(pending, outcome); };
+  backend.publish = [this](std::shared_ptr<const wire::mqtt::PublishBatch> batch, PublishDone done) {
+    publisher->publish(batch, std::move(done));
+  };
+  backend.broker_connected = [this] { return publisher->connected(); };
+  return backend;
+}
+
+void Service::State::wait_for_signal() {
+  signals.async_wait([this](error_code ec, int) {
+    if (ec) return;
+    stop();
+    wait_for_signal();
+  });
+}
+
+void Service::State::tick() {
+  ticker.expires_after(kTick);
+  ticker.async_wait([this](error_code ec) {
+    if (ec) return;
+    const wire::TimePoint now = wire::read_clock();
+    publisher->on_timer(now);
+    server->on_timer(now);
+    if (stop_by && now >= *stop_by - kAnswerTime && !abandoned) {
+      abandoned = true;
+      spdlog::warn("stopping without an acknowledgement for {} calls", publisher->unacknowledged_calls());
+      publisher->abandon();
+    }
+    if (stop_by && now >= *stop_by - kTick) {
+      server->close_all();
+      loop.stop();
+    }
+    end_when_done();
+    tick();
+  });
+}
+
+void Service::State::stop() {
+  if (stop_by) return;
+  stop_by = wire::read_clock() + kStopTime;
+  server->stop([this] { server_drained = true; });
+  publisher->stop([this] { publisher_stopped = true; });
+  end_when_done();
+}
+
+void Service::State::end_when_done() {
+  if (publisher_stopped && server_drained) loop.stop();
+}
+
+Service::Service(Config config) : state_(std::make_unique<State>(std::move(config))) {}
+
+Service::~Service() = default;
+
+wire::Result<std::uint16_t> Service::open() {
+  auto engine = Engine::make(state_->loop, state_->config.mqtt);
+  if (!engine) return tl::unexpected<wire::Error>(std::move(engine.error()));
+  state_->engine = std::move(*engine);
+  state_->publisher = std::make_unique<Publisher>(publisher_options(state_->config.mqtt), state_->engine->maker());
+  state_->server = std::make_unique<Server>(state_->loop, state_->config.http, state_->backend());
+  return state_->server->listen();
+}
+
+void Service::run(std::function<void()> ready) {
+  state_->wait_for_signal();
+  state_->tick();
+  state_->publisher->start(wire::read_clock(), std::move(ready));
+  state_->loop.run();
+}
+
+void Service::stop() { state_->stop(); }
+
+}  // namespace fleet::bridge
