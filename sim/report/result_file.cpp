@@ -1,0 +1,69 @@
+// The file half of result_json.h.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "sim/report/result_json.h"
+
+namespace fleet::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Writes and syncs a new file; 0 or the errno of what failed.
+int write_file(const std::string& path, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return errno;
+  int failure = 0;
+  while (!text.empty() && failure == 0) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      failure = errno;
+    }
+  }
+  if (failure == 0 && ::fsync(file) != 0) failure = errno;
+  if (::close(file) != 0 && failure == 0) failure = errno;
+  return failure;
+}
+
+}  // namespace
+
+wire::Result<void> write_result(const Json& result, const std::string& path) {
+  // Error codes come from whatever answers the calls: bytes that are no UTF-8 must not lose the report.
+  const std::string text = result.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string partial = path + ".partial";
+  int failure = write_file(partial, text);
+  if (failure == 0 && std::rename(partial.c_str(), path.c_str()) != 0) failure = errno;
+  if (failure == 0) return {};
+  ::unlink(partial.c_str());
+  return wire::environment_error(
+      std::string("cannot write the result: ") + std::strerror(failure) + "; choose another directory with --out",
+      path);
+}
+
+wire::Result<Json> read_result(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return wire::usage_error(std::string("cannot read it: ") + std::strerror(errno), path);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Json result = Json::parse(text, nullptr, false);
+  if (!result.is_object() || !result.contains("schema_version") || !result.contains("verdict")) {
+    return wire::usage_error("this is not a result.json of fleet-sim", path);
+  }
+  if (result["schema_version"] != kResultSchemaVersion) {
+    return wire::usage_error("schema_version is " +
+                                 result["schema_version"].dump(-1, ' ', true, Json::error_handler_t::replace) +
+                                 "; this fleet-sim reads " + std::to_string(kResultSchemaVersion),
+                             path);
+  }
+  return result;
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,214 @@
+#include "sim/report/result_json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace fleet::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A number with at most three decimals, without a point where it is whole; null where it is not a number.
+Json number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  const double rounded = std::round(value * 1'000) / 1'000;
+  constexpr double kExactBelow = 9e15;  // whole doubles below 2^53 are whole int64
+  if (rounded == std::floor(rounded) && std::abs(rounded) < kExactBelow) return static_cast<std::int64_t>(rounded);
+  return rounded;
+}
+
+Json known(std::int64_t value) { return value < 0 ? Json(nullptr) : Json(value); }
+
+Json json(const HistogramSummary& h) {
+  return {{"count", h.count},         {"min", number(h.min)}, {"p50", number(h.p50)},
+          {"p90", number(h.p90)},     {"p99", number(h.p99)}, {"p999", number(h.p999)},
+          {"p9999", number(h.p9999)}, {"max", number(h.max)}, {"mean", number(h.mean)}};
+}
+
+Json json(const Histogram& histogram) { return json(histogram.summary()); }
+
+Json json(const Calls& calls) {
+  Json errors = Json::object();
+  for (const auto& [code, times] : calls.errors) errors[code] = times;
+  return {{"scheduled", calls.scheduled}, {"sent", calls.sent},     {"accepted", calls.accepted},
+          {"rejected", calls.rejected},   {"failed", calls.failed}, {"errors", std::move(errors)}};
+}
+
+Json json(const Deliveries& d) {
+  return {{"expected", d.expected},
+          {"received", d.received},
+          {"missing", d.missing},
+          {"duplicate", d.duplicate},
+          {"misdelivered", d.misdelivered},
+          {"corrupt", d.corrupt},
+          {"out_of_order", d.out_of_order},
+          {"downgraded", d.downgraded},
+          {"unaccepted", d.unaccepted},
+          {"late", d.late},
+          {"foreign", d.foreign}};
+}
+
+Json json(const PathTimes& t) {
+  return {{"send_lag", json(t.send_lag)},
+          {"http", json(t.http)},
+          {"service", json(t.service)},
+          {"response", json(t.response)},
+          {"first", json(t.first)},
+          {"half", json(t.half)},
+          {"completion", json(t.completion)},
+          {"hops", {{"http", json(t.hop_http)}, {"bridge", json(t.hop_bridge)}, {"broker", json(t.hop_broker)}}}};
+}
+
+Json json(const RunContext& context) {
+  return {{"host", context.host},
+          {"cpus", context.cpus},
+          {"kernel", context.kernel},
+          {"build_type", context.build_type},
+          {"git", context.git},
+          {"seed", context.seed},
+          {"started_at", context.started_at},
+          {"scenario", {{"name", context.scenario_name}, {"sha256", context.scenario_sha256}}},
+          {"broker",
+           {{"name", context.broker_name},
+            {"version", context.broker_version},
+            {"config_sha256", context.broker_config_sha256}}}};
+}
+
+Json json(const FleetRecord& fleet) {
+  const ConnectRecord& connect = fleet.connect;
+  return {{"devices", fleet.devices},
+          {"gateways", fleet.gateways},
+          {"sub_devices", fleet.sub_devices},
+          {"consumers", fleet.consumers},
+          {"connections", fleet.connections},
+          {"connect",
+           {{"seconds", number(connect.seconds)},
+            {"per_s", number(connect.per_s)},
+            {"failed", connect.failed},
+            {"reconnects", connect.reconnects},
+            {"time_us", json(connect.time)}}}};
+}
+
+// µs of CPU a delivery; null where the CPU is not known (negative) or nothing was delivered.
+Json cpu_each(double cpu_us, std::uint64_t deliveries) {
+  if (cpu_us < 0 || deliveries == 0) return nullptr;
+  return number(cpu_us / static_cast<double>(deliveries));
+}
+
+double sum(const std::vector<ThreadCpu>& threads) {
+  double cpu_us = 0;
+  for (const ThreadCpu& thread : threads) cpu_us += thread.cpu_us;
+  return cpu_us;
+}
+
+Json by_thread(const std::vector<ThreadCpu>& threads, std::uint64_t deliveries) {
+  Json each = Json::object();
+  for (const ThreadCpu& thread : threads) each[thread.thread] = cpu_each(thread.cpu_us, deliveries);
+  return each;
+}
+
+Json json(const CostRecord& cost) {
+  const std::uint64_t n = cost.deliveries;
+  return {{"cpu_us_per_delivery",
+           {{"fleet", cpu_each(sum(cost.fleet), n)},
+            {"callers", cpu_each(sum(cost.callers), n)},
+            {"bridge", cpu_each(cost.bridge_cpu_us, n)},
+            {"broker", cpu_each(cost.broker_cpu_us, n)},
+            {"fleet_threads", by_thread(cost.fleet, n)},
+            {"caller_threads", by_thread(cost.callers, n)}}},
+          {"rss_kib",
+           {{"sim", known(cost.sim_rss_kib)},
+            {"bridge", known(cost.bridge_rss_kib)},
+            {"broker", known(cost.broker_rss_kib)}}},
+          {"fleet_bytes_per_connection", number(cost.fleet_bytes_per_connection)}};
+}
+
+Json json(const std::vector<ThresholdResult>& thresholds) {
+  Json rows = Json::array();
+  for (const ThresholdResult& row : thresholds) {
+    rows.push_back({{"expr", row.expression}, {"observed", number(row.observed)}, {"ok", row.ok}});
+  }
+  return rows;
+}
+
+Json json(const std::vector<TimelineRow>& timeline) {
+  Json rows = Json::array();
+  for (const TimelineRow& row : timeline) {
+    rows.push_back(
+        {{"t_s", row.t_s},
+         {"calls", row.calls},
+         {"deliveries", row.deliveries},
+         {"response",
+          {{"p50", number(row.response.p50)}, {"p99", number(row.response.p99)}, {"max", number(row.response.max)}}}});
+  }
+  return rows;
+}
+
+// The number at `path` below `value`, trying every dot as the end of a key.
+const Json* find(const Json& value, std::string_view path, const Json** parent) {
+  if (!value.is_object()) return nullptr;
+  *parent = &value;
+  if (const auto whole = value.find(path); whole != value.end()) return &*whole;
+  for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
+    const auto inner = value.find(path.substr(0, dot));
+    if (inner == value.end()) continue;
+    if (const Json* found = find(*inner, path.substr(dot + 1), parent)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass:
+      return "pass";
+    case Verdict::fail:
+      return "fail";
+    case Verdict::invalid:
+      break;
+  }
+  return "invalid";
+}
+
+Json result_json(const RunRecord& record) {
+  Json result = {
+      {"schema_version", kResultSchemaVersion},
+      {"verdict", verdict_name(record.verdict)},
+      {"reasons", record.reasons},
+      {"notes", record.notes},
+      {"context", json(record.context)},
+      {"fleet", json(record.fleet)},
+      {"calls", json(record.total.calls)},
+      {"deliveries", json(record.total.deliveries)},
+      {"rates", {{"calls_per_s", number(record.calls_per_s)}, {"deliveries_per_s", number(record.deliveries_per_s)}}},
+      {"times_us", json(record.total.times)},
+      {"cost", json(record.cost)},
+      {"health",
+       {{"send_lag_p99_us", number(record.health.send_lag_p99_us)},
+        {"worst_hiccup_us", number(record.health.worst_hiccup_us)}}},
+      {"thresholds", json(record.thresholds)}};
+  Json groups = Json::object();
+  for (const GroupRecord& group : record.groups) {
+    groups[group.name] = {{"deliveries", json(group.tally.deliveries)}, {"times_us", json(group.tally.times)}};
+  }
+  Json call_groups = Json::object();
+  for (const GroupRecord& group : record.call_groups) {
+    call_groups[group.name] = {{"calls", json(group.tally.calls)}, {"times_us", json(group.tally.times)}};
+  }
+  result["groups"] = std::move(groups);
+  result["call_groups"] = std::move(call_groups);
+  result["timeline"] = json(record.timeline);
+  return result;
+}
+
+std::optional<double> metric_at(const Json& result, std::string_view path) {
+  const Json* parent = nullptr;
+  const Json* found = find(result, path, &parent);
+  if (found == nullptr || !found->is_number()) return std::nullopt;
+  const auto count = parent->find("count");
+  if (count != parent->end() && &*count != found && *count == 0) return std::nullopt;
+  return found->get<double>();
+}
+
+}  // namespace fleet::sim
