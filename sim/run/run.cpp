@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/run/context.h"
 #include "sim/run/progress.h"
 #include "sim/run/record.h"
 #include "sim/run/signals.h"

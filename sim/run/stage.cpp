@@ -31,9 +31,8 @@ std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
     const std::uint64_t window = books_window(group.batch, calls_planned(group, scenario.phases), budget);
     // Groups draw from different sequences of one seed.
     const std::uint64_t seed = scenario.seed * 0x9E3779B97F4A7C15u + i;
-    groups.push_back(std::make_unique<GroupBooks>(GroupBooks{static_cast<std::uint16_t>(i), group.fleet_group,
-                                                             PickPlan(group.pick, devices, group.batch, seed),
-                                                             Books(group.batch, window)}));
+    groups.emplace_back(new GroupBooks{static_cast<std::uint16_t>(i), group.fleet_group,
+                                       PickPlan(group.pick, devices, group.batch, seed), Books(group.batch, window)});
   }
   return groups;
 }
