@@ -137,5 +137,5 @@ int main(int argc, char** argv) {
   publisher.leave();
   const std::uint64_t in_hold = holding ? (bursts - bursts_before) * size : 0;
   std::printf("result publishes=%llu cpu_ns=%lld all=%llu\n", static_cast<unsigned long long>(in_hold),
-              static_cast<long long>(holding ? cpu : 0), static_cast<unsigned long long>(bursts * size));
+              static_cast<long long>(holding ? cpu : 0), static_cast<unsigned long long>(bursts) * size);
 }
