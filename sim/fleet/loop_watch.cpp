@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <ctime>
 #include <string>
 #include <utility>
@@ -61,14 +62,22 @@ void LoopWatch::pass_edge() {
   at_ = at_ == Edge::before ? Edge::inside : Edge::behind;
 }
 
+void LoopWatch::end_hold() {
+  const wire::TimePoint now = wire::read_clock();
+  if (at_ == Edge::inside) {
+    pass_edge();
+    if (now > next_beat_) hiccups_.woke(next_beat_, now);
+  }
+  at_ = Edge::behind;
+  hiccups_.start(phases_.hold_begin, std::min(phases_.hold_end, now));
+  edge_.cancel();
+}
+
 void LoopWatch::stop() {
   if (stopped_) return;
+  end_hold();
   stopped_ = true;
-  if (at_ == Edge::inside) pass_edge();
-  const wire::TimePoint now = wire::read_clock();
-  if (now > next_beat_) hiccups_.woke(next_beat_, now);
   beat_.cancel();
-  edge_.cancel();
 }
 
 }  // namespace fleet::sim

@@ -32,7 +32,9 @@ class LoopWatch {
   void start();
   // Once, on the loop's thread: when the hold is.
   void set_phases(const PhaseTimes& phases);
-  // On the loop's thread: ends the heartbeat. A hold that is not over ends here.
+  // On the loop's thread: a hold that is not over ends here; the heartbeat goes on.
+  void end_hold();
+  // On the loop's thread: ends the hold and the heartbeat.
   void stop();
 
   // After stop().

@@ -1,0 +1,171 @@
+#include "sim/fleet/fleet.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include "sim/fleet/fleet_plan.h"
+#include "sim/fleet/worker.h"
+#include "wire/mqtt/connection.h"
+
+namespace fleet::sim {
+
+namespace {
+
+using wire::TimePoint;
+
+// 0 in a scenario leaves one core to the broker, the bridge and the callers.
+std::uint32_t count_workers(const Scenario& scenario) {
+  if (scenario.workers > 0) return scenario.workers;
+  return std::max(std::thread::hardware_concurrency(), 2u) - 1;
+}
+
+wire::mqtt::EndpointOptions endpoint_options(const ConnectPlan& connect) {
+  wire::mqtt::EndpointOptions options;
+  options.version = connect.version;
+  options.keep_alive = connect.keep_alive;
+  options.clean_start = connect.clean_start;
+  options.session_expiry_s = connect.session_expiry_s;
+  options.connect_timeout = connect.timeout;
+  return options;
+}
+
+double micros(wire::Nanos duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
+
+}  // namespace
+
+std::uint64_t heap_in_use() {
+  const struct mallinfo2 heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
+
+struct Fleet::State {
+  State(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker, std::uint32_t run)
+      : plan{.scenario = scenario,
+             .groups = groups,
+             .broker = std::move(broker),
+             .run = run,
+             .workers = count_workers(scenario),
+             .first_device = {},
+             .options = {},
+             .broker_address = {},
+             .gate = {},
+             .last_error = {}} {
+    for (const FleetGroup& group : scenario.fleet) {
+      plan.first_device.push_back(plan.devices);
+      plan.options.push_back(endpoint_options(group.connect));
+      plan.devices += group.count;
+    }
+  }
+
+  [[nodiscard]] ConnectRecord connect_record() const;
+  [[nodiscard]] double bytes_per_connection() const;
+  void end_threads();
+
+  FleetPlan plan;
+  PhaseTimes phases;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::optional<FleetOutcome> outcome;
+};
+
+Fleet::Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker,
+             std::uint32_t run)
+    : state_(std::make_unique<State>(scenario, groups, std::move(broker), run)) {}
+
+Fleet::~Fleet() { state_->end_threads(); }
+
+wire::Result<void> Fleet::start() {
+  State& state = *state_;
+  const auto address = wire::mqtt::resolve_broker({state.plan.broker.host, state.plan.broker.port});
+  if (!address) return tl::unexpected(address.error());
+  state.plan.broker_address = *address;
+  state.plan.ramp_start = wire::read_clock();
+  for (std::uint32_t i = 0; i < state.plan.workers; ++i) {
+    state.workers.push_back(std::make_unique<Worker>(state.plan, i));
+  }
+  state.plan.heap_before = heap_in_use();
+  for (const auto& worker : state.workers) {
+    if (auto started = worker->start(); !started) return started;
+  }
+  return {};
+}
+
+FleetStatus Fleet::status() const {
+  FleetStatus status;
+  status.devices = state_->plan.devices;
+  for (const auto& worker : state_->workers) {
+    const WorkerCounters& counters = worker->counters();
+    status.ready += counters.ready.read();
+    status.connected += counters.connected.read();
+    status.connect_failed += counters.connect_failed.read();
+    status.reconnects += counters.reconnects.read();
+    status.subscribe_refused += counters.subscribe_refused.read();
+    status.deliveries += worker->deliveries();
+  }
+  status.last_error = state_->plan.last_error.read();
+  return status;
+}
+
+void Fleet::set_phases(const PhaseTimes& phases) {
+  State& state = *state_;
+  FLEET_CHECK(state.plan.phases.load(std::memory_order_relaxed) == nullptr);
+  state.phases = phases;
+  state.plan.phases.store(&state.phases, std::memory_order_release);
+  for (const auto& worker : state.workers) worker->announce_phases();
+}
+
+// All workers disconnect at the same time; each has its own grace.
+void Fleet::State::end_threads() {
+  for (const auto& worker : workers) worker->begin_stop();
+  for (const auto& worker : workers) worker->join();
+}
+
+ConnectRecord Fleet::State::connect_record() const {
+  ConnectRecord record;
+  TimePoint last_ready = plan.ramp_start;
+  for (const auto& worker : workers) {
+    record.failed += worker->counters().connect_failed.read();
+    record.reconnects += worker->counters().reconnects.read();
+    record.time.merge(worker->connect_times());
+    last_ready = std::max(last_ready, worker->last_ready());
+  }
+  record.seconds = std::chrono::duration<double>(last_ready - plan.ramp_start).count();
+  if (record.seconds > 0) record.per_s = static_cast<double>(record.time.count()) / record.seconds;
+  return record;
+}
+
+double Fleet::State::bytes_per_connection() const {
+  const std::uint64_t ready = plan.heap_ready.load(std::memory_order_relaxed);
+  if (ready <= plan.heap_before || plan.devices == 0) return 0;
+  return static_cast<double>(ready - plan.heap_before) / static_cast<double>(plan.devices);
+}
+
+FleetOutcome Fleet::stop() {
+  State& state = *state_;
+  if (state.outcome) return *state.outcome;
+  state.end_threads();
+
+  FleetOutcome& outcome = state.outcome.emplace();
+  outcome.call_groups.resize(state.plan.groups.size());
+  std::vector<std::vector<SecondSlice>> seconds;
+  for (std::size_t i = 0; i < state.workers.size(); ++i) {
+    Worker& worker = *state.workers[i];
+    for (std::size_t g = 0; g < outcome.call_groups.size(); ++g) {
+      outcome.call_groups[g].merge(worker.ledger().tallies()[g]);
+    }
+    outcome.strangers.merge(worker.ledger().strangers());
+    outcome.cpu.push_back({"worker " + std::to_string(i), micros(worker.watch().hold_cpu())});
+    outcome.worst_hiccup = std::max(outcome.worst_hiccup, worker.watch().worst_hiccup());
+    seconds.push_back(worker.ledger().timeline().take());
+  }
+  outcome.timeline = merge_slices(seconds);
+  outcome.connect = state.connect_record();
+  outcome.bytes_per_connection = state.bytes_per_connection();
+  return outcome;
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,48 @@
+// What all workers of a fleet share: the plan, const once the threads run, and the few things they tell each other.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/fleet/counter.h"
+#include "sim/fleet/ramp.h"
+#include "sim/ledger/group_books.h"
+#include "sim/scenario/scenario.h"
+#include "wire/clock.h"
+#include "wire/mqtt/endpoint.h"
+
+namespace fleet::sim {
+
+// Owned by the fleet; outlives the workers.
+struct FleetPlan {
+  const Scenario& scenario;
+  const std::vector<std::unique_ptr<GroupBooks>>& groups;
+  const Url broker;
+  const std::uint32_t run;                           // of the stamps
+  const std::uint32_t workers;                       // at least 1
+  std::vector<std::uint64_t> first_device;           // global index of each fleet group's device 0
+  std::vector<wire::mqtt::EndpointOptions> options;  // by fleet group
+  std::uint64_t devices = 0;
+  boost::asio::ip::tcp::endpoint broker_address;  // known from start() on
+  wire::TimePoint ramp_start{};                   // likewise
+
+  // Device `index` of a fleet group belongs to this worker.
+  [[nodiscard]] std::uint32_t worker_of(std::size_t fleet_group, std::uint32_t index) const {
+    return static_cast<std::uint32_t>((first_device[fleet_group] + index) % workers);
+  }
+
+  HandshakeGate gate;
+  NewestSentence last_error;
+  std::atomic<const PhaseTimes*> phases{nullptr};  // set once, before the first call
+  std::atomic<std::uint64_t> became_ready{0};      // devices that were ready at least once
+  std::uint64_t heap_before = 0;                   // bytes in use before the workers made their devices
+  std::atomic<std::uint64_t> heap_ready{0};        // bytes in use when the last device became ready, 0: not yet
+};
+
+// Bytes that this process has got from the allocator and not given back, all threads together. Takes its locks.
+[[nodiscard]] std::uint64_t heap_in_use();
+
+}  // namespace fleet::sim

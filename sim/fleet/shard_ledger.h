@@ -1,0 +1,80 @@
+// What the devices of one worker have received, delivery by delivery. No sockets: payloads in, counts out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/fleet/counter.h"
+#include "sim/ledger/group_books.h"
+#include "sim/ledger/tally.h"
+#include "sim/ledger/timeline.h"
+#include "sim/scenario/scenario.h"
+#include "wire/clock.h"
+#include "wire/mqtt/endpoint.h"
+
+namespace fleet::sim {
+
+// Who received: a device as the ledger knows it.
+struct Recipient {
+  std::uint16_t fleet_group = 0;
+  std::uint32_t index = 0;  // in its fleet group, over all workers
+  std::uint32_t place = 0;  // in its fleet group, among those of this worker
+};
+
+// Owned by one worker; lives on its thread. receive() allocates nothing and takes no lock.
+class ShardLedger {
+ public:
+  // `scenario` and `groups` outlive the ledger. `run`: the stamp's run id of this run.
+  ShardLedger(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, std::uint32_t run);
+
+  // Before the first delivery, for every fleet group: how many of its devices are here.
+  void make_room(std::size_t fleet_group, std::uint32_t devices);
+  // Which deliveries count: those of calls due in the hold; strangers from its begin on. Until then none does.
+  void set_phases(const PhaseTimes& phases);
+  // What the broker has granted a device for the n-th subscription of its group.
+  void note_granted(const Recipient& device, std::size_t subscription, wire::mqtt::Qos qos);
+
+  // One delivery, read from the clock at `received`.
+  void receive(const Recipient& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received);
+
+  // Any thread: deliveries that carried a stamp of this run, warm-up included.
+  [[nodiscard]] std::uint64_t deliveries() const { return deliveries_.read(); }
+
+  // At the end.
+  [[nodiscard]] std::vector<Tally>& tallies() { return tallies_; }
+  [[nodiscard]] const Deliveries& strangers() const { return strangers_; }
+  [[nodiscard]] Timeline& timeline() { return timeline_; }
+
+ private:
+  // What a call group looks like from the receiving side.
+  struct Route {
+    GroupBooks* group = nullptr;
+    std::size_t rank = 0;          // among the call groups with the same recipients
+    std::size_t subscription = 0;  // of the fleet group, to the call group's topic
+    bool subscribed = false;
+    wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  };
+  // Memory of the devices of one fleet group, one row a device.
+  struct Group {
+    std::size_t call_groups = 0;
+    std::size_t subscriptions = 0;
+    std::vector<std::uint64_t> newest;     // by call group: number of the newest call received + 1, 0: none
+    std::vector<wire::mqtt::Qos> granted;  // by subscription
+  };
+
+  void note_stranger(std::uint64_t& count, wire::TimePoint received) const;
+  [[nodiscard]] bool is_downgraded(const Route& route, const Recipient& device, wire::mqtt::Qos arrived) const;
+
+  const std::uint32_t run_;
+  std::vector<Route> routes_;  // by call group
+  std::vector<Group> groups_;  // by fleet group
+  std::vector<Tally> tallies_;
+  Deliveries strangers_;
+  Timeline timeline_;
+  wire::TimePoint hold_begin_ = wire::TimePoint::max();
+  wire::TimePoint hold_end_ = wire::TimePoint::max();
+  Counter deliveries_;
+};
+
+}  // namespace fleet::sim

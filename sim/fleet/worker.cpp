@@ -1,0 +1,300 @@
+#include "sim/fleet/worker.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "sim/scenario/naming.h"
+#include "wire/mqtt/connection.h"
+#include "wire/mqtt/paho/paho_endpoint.h"
+
+namespace fleet::sim {
+
+namespace {
+
+using wire::Nanos;
+using wire::TimePoint;
+using wire::mqtt::Qos;
+using wire::mqtt::ReasonCode;
+
+// The sweep has visited every endpoint after so many beats: 400 ms, where twice a second is promised.
+constexpr std::size_t kBeatsARound = 40;
+
+// The platform takes at most 8 filters in a SUBSCRIBE.
+constexpr std::size_t kFiltersMax = 8;
+
+// The other workers hold every handshake that is allowed: ask again after this.
+constexpr Nanos kGateRetry = std::chrono::milliseconds(1);
+
+// Time for the broker to take every DISCONNECT; then connections are closed without one, and after as long again the
+// loop ends whatever is left.
+constexpr Nanos kStopGrace = std::chrono::milliseconds(1'500);
+
+}  // namespace
+
+Worker::Worker(FleetPlan& plan, std::uint32_t index)
+    : plan_(plan),
+      index_(index),
+      loop_(1),
+      context_(loop_),
+      watch_(loop_, [this](TimePoint now) { on_beat(now); }),
+      ramp_timer_(loop_),
+      stop_timer_(loop_),
+      ledger_(plan.scenario, plan.groups, plan.run),
+      ramp_(plan.ramp_start) {}
+
+Worker::~Worker() {
+  if (!thread_.joinable()) return;
+  begin_stop();
+  join();
+}
+
+// --- the thread -----------------------------------------------------------------------------------------------------
+
+wire::Result<void> Worker::start() {
+  try {
+    thread_ = std::thread([this] { run_thread(); });
+  } catch (const std::system_error& error) {
+    return wire::environment_error(std::string("cannot start a worker thread: ") + error.what());
+  }
+  return {};
+}
+
+void Worker::run_thread() {
+  name_this_thread("worker " + std::to_string(index_));
+  make_devices();
+  watch_.start();
+  pump_ramp();
+  loop_.run();
+  devices_.clear();  // endpoints end on their loop
+}
+
+void Worker::make_devices() {
+  std::vector<Recipient> all;
+  for (std::size_t g = 0; g < plan_.scenario.fleet.size(); ++g) {
+    const FleetGroup& group = plan_.scenario.fleet[g];
+    std::uint32_t first = 0;
+    while (first < group.count && plan_.worker_of(g, first) != index_) ++first;
+    const auto first_slot = static_cast<std::uint32_t>(all.size());
+    std::uint32_t place = 0;
+    for (std::uint64_t i = first; i < group.count; i += plan_.workers) {
+      all.push_back({static_cast<std::uint16_t>(g), static_cast<std::uint32_t>(i), place++});
+    }
+    ledger_.make_room(g, place);
+    ramp_.add_group(first_slot, place, first, plan_.workers, group.connect.per_second);
+  }
+  devices_ = std::vector<Device>(all.size());
+  for (std::size_t slot = 0; slot < all.size(); ++slot) devices_[slot].place(*this, all[slot]);
+}
+
+void Worker::on_beat(TimePoint now) {
+  const std::size_t visits = (devices_.size() + kBeatsARound - 1) / kBeatsARound;
+  for (std::size_t i = 0; i < visits; ++i) {
+    Device& device = devices_[next_visit_];
+    next_visit_ = next_visit_ + 1 == devices_.size() ? 0 : next_visit_ + 1;
+    if (device.state != Device::State::away) device.endpoint->on_timer(now);
+  }
+}
+
+void Worker::announce_phases() {
+  boost::asio::post(loop_, [this] { learn_phases(); });
+}
+
+// A delivery may overtake the announcement, so receiving looks too.
+void Worker::learn_phases() {
+  if (phases_known_) return;
+  const PhaseTimes* phases = plan_.phases.load(std::memory_order_acquire);
+  if (phases == nullptr) return;
+  phases_known_ = true;
+  ledger_.set_phases(*phases);
+  watch_.set_phases(*phases);
+}
+
+// --- connecting -----------------------------------------------------------------------------------------------------
+
+void Worker::pump_ramp() {
+  if (stopping_) return;
+  TimePoint now = wire::read_clock();
+  while (const std::optional<Ramp::Due> due = ramp_.front()) {
+    if (due->when > now) return wake_ramp_at(due->when);
+    Device& device = devices_[due->slot];
+    const std::uint32_t in_flight_max = std::max(group_of(device).connect.in_flight_max, 1u);
+    // The end of one of our own handshakes comes back here.
+    if (handshakes_ >= handshake_share(in_flight_max, plan_.workers)) return;
+    if (!plan_.gate.try_enter(in_flight_max)) return wake_ramp_at(now + kGateRetry);
+    ramp_.pop();
+    connect(device, now);
+    now = wire::read_clock();
+  }
+}
+
+void Worker::wake_ramp_at(TimePoint when) {
+  if (ramp_timer_.expiry() == when) return;  // armed already, or it has just fired and `when` has passed
+  ramp_timer_.expires_at(when);
+  ramp_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) pump_ramp();
+  });
+}
+
+void Worker::connect(Device& device, TimePoint now) {
+  if (!device.endpoint) make_endpoint(device);
+  ++handshakes_;
+  ++busy_devices_;
+  device.state = Device::State::connecting;
+  device.connect_began = now;
+  device.granted = 0;
+  const std::string name = name_of(device);
+  const std::string& product = product_of(device).key;
+  device.endpoint->connect({product + "&" + name, name + "&" + product, ""});
+}
+
+void Worker::make_endpoint(Device& device) {
+  const wire::mqtt::EndpointOptions& options = plan_.options[device.who().fleet_group];
+  if (group_of(device).engine == Engine::paho) {
+    device.endpoint = std::make_unique<wire::mqtt::PahoEndpoint>(
+        loop_, options, wire::mqtt::BrokerUrl{plan_.broker.host, plan_.broker.port}, device.events());
+  } else {
+    device.endpoint = std::make_unique<wire::mqtt::Connection>(
+        context_, options, wire::mqtt::NativeOptions{plan_.broker_address, std::nullopt}, device.events());
+  }
+}
+
+std::string Worker::name_of(const Device& device) const {
+  return device_name(group_of(device).name_template, device.who().index);
+}
+
+void Worker::device_connected(Device& device) {
+  --handshakes_;
+  plan_.gate.leave();
+  counters_.connected.add(1);
+  device.state = Device::State::subscribing;
+  const std::vector<TopicSubscription>& wanted = group_of(device).subscribe;
+  const std::string prefix = "/" + product_of(device).key + "/" + name_of(device) + "/user/";
+  std::vector<wire::mqtt::Subscription> filters;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    filters.push_back({prefix + wanted[i].topic, wanted[i].qos});
+    if (filters.size() < kFiltersMax && i + 1 < wanted.size()) continue;
+    device.endpoint->subscribe(filters, i + 1 - filters.size());
+    filters.clear();
+  }
+  if (wanted.empty()) become_ready(device);
+  pump_ramp();
+}
+
+void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::span<const ReasonCode> granted) {
+  const std::vector<TopicSubscription>& wanted = group_of(device).subscribe;
+  for (std::size_t i = 0; i < granted.size() && first_filter + i < wanted.size(); ++i) {
+    const std::size_t subscription = first_filter + i;
+    if (wire::mqtt::is_failure(granted[i])) {
+      counters_.subscribe_refused.add(1);
+      complain(device, "was refused topic " + wanted[subscription].topic, reason_name(granted[i]));
+      continue;
+    }
+    const auto qos = static_cast<Qos>(std::min<unsigned>(static_cast<unsigned>(granted[i]), 2));
+    ledger_.note_granted(device.who(), subscription, qos);
+    ++device.granted;
+  }
+  if (device.state == Device::State::subscribing && device.granted == wanted.size()) become_ready(device);
+}
+
+void Worker::become_ready(Device& device) {
+  device.state = Device::State::ready;
+  device.failures = 0;
+  counters_.ready.add(1);
+  if (device.was_ready) {
+    counters_.reconnects.add(1);
+    return;
+  }
+  device.was_ready = true;
+  last_ready_ = wire::read_clock();
+  connect_times_.record(last_ready_ - device.connect_began);
+  const std::uint64_t ready = plan_.became_ready.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (ready == plan_.devices) plan_.heap_ready.store(heap_in_use(), std::memory_order_relaxed);
+}
+
+void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& why) {
+  const Device::State was = std::exchange(device.state, Device::State::away);
+  --busy_devices_;
+  if (was == Device::State::connecting) {
+    --handshakes_;
+    plan_.gate.leave();
+  } else {
+    counters_.connected.subtract(1);
+  }
+  if (was == Device::State::ready) counters_.ready.subtract(1);
+  if (stopping_) return check_stopped();
+
+  if (was == Device::State::ready) {
+    complain(device, "lost its connection", why.detail);
+  } else {
+    counters_.connect_failed.add(1);
+    complain(device, "could not connect", why.detail);
+  }
+  // Until it has been ready once a device belongs to the ramp, which does not give up.
+  if (!device.was_ready || group_of(device).connect.reconnect) {
+    if (device.failures < std::numeric_limits<std::uint8_t>::max()) ++device.failures;
+    const auto slot = static_cast<std::uint32_t>(&device - devices_.data());
+    const std::uint64_t salt = (plan_.scenario.seed << 32) + (std::uint64_t{slot} * plan_.workers + index_) * 256;
+    ramp_.add_retry(slot, wire::read_clock() + back_off(device.failures, salt));
+  }
+  pump_ramp();
+}
+
+void Worker::complain(const Device& device, std::string_view what, std::string_view detail) {
+  std::string sentence = name_of(device);
+  sentence += ' ';
+  sentence += what;
+  if (!detail.empty()) sentence.append(": ").append(detail);
+  plan_.last_error.write(std::move(sentence));
+}
+
+// --- the end --------------------------------------------------------------------------------------------------------
+
+void Worker::begin_stop() {
+  boost::asio::post(loop_, [this] { disconnect_all(); });
+}
+
+void Worker::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Worker::disconnect_all() {
+  if (stopping_) return;
+  stopping_ = true;
+  learn_phases();
+  watch_.end_hold();
+  ramp_timer_.cancel();
+  for (Device& device : devices_) {
+    if (device.state == Device::State::connecting) {
+      device.endpoint->abort();
+    } else if (device.state != Device::State::away) {
+      device.endpoint->disconnect();
+    }
+  }
+  stop_timer_.expires_after(kStopGrace);
+  stop_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (Device& device : devices_) {
+      if (device.state != Device::State::away) device.endpoint->abort();
+    }
+    stop_timer_.expires_after(kStopGrace);
+    stop_timer_.async_wait([this](const boost::system::error_code& again) {
+      if (!again) finish();
+    });
+  });
+  check_stopped();
+}
+
+void Worker::check_stopped() {
+  if (busy_devices_ == 0) finish();
+}
+
+void Worker::finish() {
+  watch_.stop();
+  stop_timer_.cancel();
+  loop_.stop();
+}
+
+}  // namespace fleet::sim
