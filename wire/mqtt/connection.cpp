@@ -60,6 +60,11 @@ void Connection::connect(const Login& login) {
     ActionsLease actions(context_);
     session_.connect(login, now, *actions);
     append_control(actions->output);
+    if (!actions->events.empty()) {
+      const Event& refusal = actions->events.front();
+      end(refusal.reason, std::string(refusal.detail));
+      return;
+    }
   }
   const TcpTransport::Outcome opened = transport_.open(native_.broker, native_.local_address);
   if (opened.status == TcpTransport::Status::failed) {

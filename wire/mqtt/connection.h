@@ -49,7 +49,8 @@ struct NativeOptions {
 //
 // Verbs while there is no connection: subscribe() and unsubscribe() do nothing (on_disconnected() has come or is about
 // to), publish() answers not_connected, disconnect() and abort() do nothing when on_disconnected() was the last event.
-// on_disconnected() never comes from inside a verb. on_published() and on_room() may come from inside publish().
+// on_disconnected() never comes from inside a verb. on_published() and on_room() may come from inside publish(),
+// on_subscribed() and on_unsubscribed() from inside their verbs where nothing can be sent.
 class Connection final : public Endpoint, private Watcher {
  public:
   Connection(ConnectionContext& context, const EndpointOptions& options, const NativeOptions& native,

@@ -1,0 +1,141 @@
+#include "tests/support/mosquitto.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <stdexcept>
+
+#include "tests/support/free_port.h"
+
+namespace fleet::tests {
+namespace {
+
+// What Mosquitto 2.0 writes in a healthy life at the log levels error, warning, notice and information.
+constexpr std::array kHealthy = {
+    "mosquitto version",
+    "Config loaded from",
+    "Opening ipv4 listen socket",
+    "New connection from",
+    "New client connected from",
+    " disconnected.",
+    " closed its connection.",
+    "already connected, closing old connection.",
+    "Saving in-memory database to",
+};
+
+std::string write_configuration(const TempDir& directory, const MosquittoOptions& options, std::uint16_t port) {
+  std::ostringstream out;
+  out << "listener " << port << " 127.0.0.1\n"
+      << "allow_anonymous " << (options.allow_anonymous ? "true" : "false") << '\n'
+      << "max_inflight_messages " << options.max_inflight << '\n'
+      << "max_inflight_bytes 0\n"
+      << "max_queued_messages " << options.max_queued << '\n'
+      << "max_queued_bytes 0\n"
+      << "max_packet_size " << options.max_packet_size << '\n'
+      << "max_connections -1\n"
+      << "max_keepalive 65535\n"
+      << "max_qos " << options.max_qos << '\n'
+      << "memory_limit 0\n"
+      << "message_size_limit 0\n"
+      << "persistent_client_expiration 1d\n"
+      << "queue_qos0_messages false\n"
+      << "retain_available " << (options.retain_available ? "true" : "false") << '\n'
+      << "set_tcp_nodelay true\n"
+      << "sys_interval 0\n"
+      << "upgrade_outgoing_qos false\n"
+      << "log_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
+      << "persistence " << (options.persistence ? "true" : "false") << '\n';
+  if (options.persistence) {
+    out << "persistence_location " << directory.path().string() << "/\n"
+        << "autosave_interval 1\nautosave_on_changes true\n";
+  }
+  if (::geteuid() == 0) out << "user root\n";  // the temporary directory is the test's own
+  if (!options.acl.empty()) {
+    std::string lines;
+    for (const std::string& line : options.acl) lines += line + '\n';
+    out << "acl_file " << directory.write("acl", lines).string() << '\n';
+  }
+  return directory.write("mosquitto.conf", out.str()).string();
+}
+
+// Sends a CONNECT and waits for any CONNACK, also one that refuses.
+bool answers_connect(std::uint16_t port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  const timeval patience{static_cast<time_t>(ChildProcess::kPatience.count()), 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  constexpr std::string_view kConnect("\x10\x0e\x00\x04MQTT\x04\x02\x00\x0a\x00\x02up", 16);
+  std::array<char, 4> answer{};
+  const bool answered = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                        ::send(socket, kConnect.data(), kConnect.size(), MSG_NOSIGNAL) == ssize_t{kConnect.size()} &&
+                        ::recv(socket, answer.data(), answer.size(), MSG_WAITALL) == ssize_t{answer.size()} &&
+                        answer[0] == 0x20;
+  constexpr std::string_view kDisconnect("\xe0\x00", 2);
+  if (answered) (void)::send(socket, kDisconnect.data(), kDisconnect.size(), MSG_NOSIGNAL);
+  ::close(socket);
+  return answered;
+}
+
+}  // namespace
+
+Mosquitto::Mosquitto(const MosquittoOptions& options) : options_(options) {
+  for (int attempt = 0; attempt < 5; ++attempt) {  // another process may take the port first
+    port_ = free_port();
+    if (launch()) return;
+  }
+  throw std::runtime_error("Mosquitto does not start: " + process_->output());
+}
+
+Mosquitto::~Mosquitto() { stop(); }
+
+bool Mosquitto::launch() {
+  const std::string configuration = write_configuration(directory_, options_, port_);
+  process_ = std::make_unique<ChildProcess>(std::vector<std::string>{"/usr/sbin/mosquitto", "-c", configuration});
+  return process_->wait_for_output(" running") && answers_connect(port_);
+}
+
+void Mosquitto::stop() {
+  if (!process_) return;
+  process_->stop();
+  scan_log();
+  process_.reset();
+}
+
+void Mosquitto::kill() {
+  process_->signal(SIGKILL);
+  (void)process_->wait();
+  scan_log();
+  process_.reset();
+}
+
+void Mosquitto::start_again() {
+  if (!launch()) throw std::runtime_error("Mosquitto does not start again: " + process_->output());
+}
+
+void Mosquitto::freeze() { process_->signal(SIGSTOP); }
+void Mosquitto::thaw() { process_->signal(SIGCONT); }
+
+void Mosquitto::scan_log() {
+  const std::string log = process_->output();
+  if (::testing::Test::HasFailure()) directory_.write("mosquitto.log", log);
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    const auto holds = [&line](std::string_view text) { return line.find(text) != std::string::npos; };
+    if (std::any_of(kHealthy.begin(), kHealthy.end(), holds)) continue;
+    if (std::any_of(explained_.begin(), explained_.end(), holds)) continue;
+    ADD_FAILURE() << "unexplained line in Mosquitto's log: " << line;
+  }
+}
+
+}  // namespace fleet::tests

@@ -1,0 +1,67 @@
+// A real broker for tests.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace fleet::tests {
+
+// Every limit is written into the generated configuration: Mosquitto's defaults drop messages silently.
+struct MosquittoOptions {
+  std::uint32_t max_inflight = 65'535;      // QoS 1 and 2 messages in flight to one session; also the receive maximum
+  std::uint32_t max_queued = 100'000;       // messages waiting for one session
+  std::uint32_t max_packet_size = 1 << 20;  // bytes
+  std::uint32_t max_qos = 2;
+  bool retain_available = true;
+  bool allow_anonymous = true;
+  // Keeps sessions and messages in a directory over restarts; saved at the end of the process and, so that kill() loses
+  // nothing, after every change.
+  bool persistence = false;
+  std::vector<std::string> acl;  // lines of an access list, such as "topic read open/#"; empty: everything is allowed
+};
+
+// Owned by one test. Listens on a free port of 127.0.0.1 from the constructor on. At the end its log is searched for
+// lines that a healthy broker does not write; one that no explain() allows fails the test.
+class Mosquitto {
+ public:
+  // Ready when this returns: a CONNECT has been answered.
+  explicit Mosquitto(const MosquittoOptions& options = {});
+  ~Mosquitto();
+  Mosquitto(const Mosquitto&) = delete;
+  Mosquitto& operator=(const Mosquitto&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }
+  // Orderly end; saves what is persistent.
+  void stop();
+  // SIGKILL.
+  void kill();
+  // On the same port, after stop() or kill(). Ready when this returns.
+  void start_again();
+  // SIGSTOP; SIGCONT.
+  void freeze();
+  void thaw();
+  // Allows log lines that contain `text`.
+  void explain(std::string text) { explained_.push_back(std::move(text)); }
+  // Waits until the running process has logged `text`.
+  [[nodiscard]] bool wait_for_log(std::string_view text) { return process_->wait_for_output(text); }
+
+ private:
+  [[nodiscard]] bool launch();
+  void scan_log();
+
+  const MosquittoOptions options_;
+  TempDir directory_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<ChildProcess> process_;
+  std::vector<std::string> explained_;
+};
+
+}  // namespace fleet::tests
