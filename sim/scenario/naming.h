@@ -16,4 +16,11 @@ namespace fleet::sim {
 // The name of device `index` (0-based). The template must have been checked.
 [[nodiscard]] std::string device_name(std::string_view name_template, std::uint32_t index);
 
+// Product key of a scenario's product: 11 characters of [a-z0-9], a function of name and seed.
+[[nodiscard]] std::string product_key(const std::string& product, std::uint64_t seed);
+
+// Secret of a device: 32 characters of [0-9a-f], a function of its identity and the seed, so that a started bridge can
+// be told the same.
+[[nodiscard]] std::string device_secret(const std::string& product_key, const std::string& device, std::uint64_t seed);
+
 }  // namespace fleet::sim

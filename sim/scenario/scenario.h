@@ -1,4 +1,5 @@
-// A scenario as plain structs, checked and complete: defaults are filled in, units are resolved, references are indexes.
+// A scenario as plain structs, checked and complete: defaults are filled in, units are resolved, references are
+// indexes.
 #pragma once
 
 #include <chrono>
@@ -25,14 +26,14 @@ struct Product {
 enum class Engine { native, paho };
 
 struct ConnectPlan {
-  double per_second = 1'000;                    // rate of the ramp
-  std::uint32_t in_flight_max = 32;             // handshakes at once; Mosquitto's listen backlog is 100
+  double per_second = 1'000;         // rate of the ramp
+  std::uint32_t in_flight_max = 32;  // handshakes at once; Mosquitto's listen backlog is 100
   wire::mqtt::Version version = wire::mqtt::Version::v311;
   std::chrono::seconds keep_alive{60};
   bool clean_start = true;
   std::uint32_t session_expiry_s = 0;
-  std::chrono::milliseconds timeout{10'000};     // TCP connect to CONNACK
-  bool reconnect = true;                         // with back-off, when the connection is lost
+  std::chrono::milliseconds timeout{10'000};  // TCP connect to CONNACK
+  bool reconnect = true;                      // with back-off, when the connection is lost
 };
 
 struct TopicSubscription {
@@ -42,9 +43,9 @@ struct TopicSubscription {
 
 struct FleetGroup {
   std::string name;
-  std::size_t product = 0;   // index
+  std::size_t product = 0;  // index
   std::uint32_t count = 0;
-  std::string name_template; // "lamp-{index:5}"
+  std::string name_template;  // "lamp-{index:5}"
   Engine engine = Engine::native;
   ConnectPlan connect;
   std::vector<TopicSubscription> subscribe;
@@ -54,17 +55,17 @@ enum class Pick { round_robin, random };
 
 struct CallGroup {
   std::string name;
-  std::string api;            // "BatchPub"
-  std::size_t fleet_group = 0; // index: recipients
-  std::string topic;          // short name
-  std::uint32_t batch = 1;    // devices a call
+  std::string api;              // "BatchPub"
+  std::size_t fleet_group = 0;  // index: recipients
+  std::string topic;            // short name
+  std::uint32_t batch = 1;      // devices a call
   Pick pick = Pick::round_robin;
   wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
-  std::uint32_t payload_bytes = 256;  // stamp included
-  bool closed_loop = false;   // rate: max
-  double per_second = 0;      // open loop
-  std::uint32_t in_flight = 8;         // closed loop: calls at once
-  std::uint32_t connections_max = 256; // open loop: caller connections, opened on demand
+  std::uint32_t payload_bytes = 256;          // stamp included
+  bool closed_loop = false;                   // rate: max
+  double per_second = 0;                      // open loop
+  std::uint32_t in_flight = 8;                // closed loop: calls at once
+  std::uint32_t connections_max = 256;        // open loop: caller connections, opened on demand
   std::chrono::milliseconds timeout{10'000};  // written to answered; then the outcome is unknown: failed
 };
 
@@ -86,7 +87,7 @@ struct Threshold {
   std::string expression;  // as written
   std::string metric;      // path in result.json
   Comparison comparison = Comparison::equal;
-  double value = 0;        // durations in µs
+  double value = 0;  // durations in µs
 };
 
 struct Url {
@@ -96,10 +97,10 @@ struct Url {
 };
 
 struct Target {
-  std::optional<Url> broker;      // none: Mosquitto is started for this run
-  bool broker_persistence = false; // started Mosquitto keeps sessions and messages on disk
-  std::optional<Url> bridge;      // none: fleet-bridge is started for this run
-  bool enforce_api_limits = false; // limits: api
+  std::optional<Url> broker;          // none: Mosquitto is started for this run
+  bool broker_persistence = false;    // started Mosquitto keeps sessions and messages on disk
+  std::optional<Url> bridge;          // none: fleet-bridge is started for this run
+  bool enforce_api_limits = false;    // limits: api
   Engine publisher = Engine::native;  // of a started bridge
   std::uint32_t publisher_connections = 1;
   std::string access_key_id = "testid";
@@ -108,9 +109,9 @@ struct Target {
 
 struct Scenario {
   std::string file;
-  std::string sha256;      // of the file's bytes, hex
+  std::string sha256;  // of the file's bytes, hex
   std::string name;
-  std::string question;    // comment on line 1, may be empty
+  std::string question;  // comment on line 1, may be empty
   std::uint64_t seed = 1;
   std::uint32_t workers = 0;  // 0: one for each core but one, at least one
   Target target;

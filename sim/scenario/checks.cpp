@@ -1,0 +1,259 @@
+#include "sim/scenario/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <unordered_set>
+
+#include "sim/scenario/naming.h"
+#include "sim/scenario/spelling.h"
+#include "sim/scenario/thresholds.h"
+#include "sim/scenario/units.h"
+
+namespace fleet::sim {
+
+namespace {
+
+template <class T>
+std::vector<std::string_view> names_of(const std::vector<T>& named) {
+  std::vector<std::string_view> names;
+  for (const T& element : named) names.push_back(element.name);
+  return names;
+}
+
+// Place of the element called `name`; says at `path` when there is none.
+template <class T>
+std::optional<std::size_t> resolve(Reader& reader, const std::vector<T>& named, const std::string& name,
+                                   const std::string& path, std::string_view what) {
+  const auto found = std::find_if(named.begin(), named.end(), [&](const T& element) { return element.name == name; });
+  if (found != named.end()) return static_cast<std::size_t>(found - named.begin());
+  reader.fail_at(path, fmt::format("unknown {} '{}'{}", what, name, suggestion(name, names_of(named))));
+  return std::nullopt;
+}
+
+void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
+  if (draft.broker.use && draft.broker.url) {
+    reader.fail_at("target.broker.url", "'target.broker' has both 'use' and 'url'; keep one");
+  }
+  if (draft.bridge.use && draft.bridge.url) {
+    reader.fail_at("target.bridge.url", "'target.bridge' has both 'use' and 'url'; keep one");
+  }
+  if (draft.broker.url && reader.given("target.broker.persistence")) {
+    reader.fail_at("target.broker.persistence", "'persistence' is for a broker that is started; not with 'url'");
+  }
+  for (const char* key : {"publisher", "connections"}) {
+    const std::string path = fmt::format("target.bridge.{}", key);
+    if (draft.bridge.url && reader.given(path)) {
+      reader.fail_at(path, fmt::format("'{}' is for a bridge that is started; not with 'url'", key));
+    }
+  }
+  if (draft.bridge.url && draft.enforce_api_limits) {
+    reader.fail_at("target.limits",
+                   "'limits: api' is for a bridge that is started; one behind a URL has its own limits");
+  }
+  out.broker = draft.broker.url;
+  out.broker_persistence = draft.broker.persistence;
+  out.bridge = draft.bridge.url;
+  out.enforce_api_limits = draft.enforce_api_limits;
+  out.publisher = draft.bridge.publisher;
+  out.publisher_connections = draft.bridge.connections;
+  out.access_key_id = draft.bridge.access_key_id;
+  out.access_key_secret = draft.bridge.access_key_secret;
+}
+
+bool is_product_key(std::string_view key) {
+  return !key.empty() && key.size() <= 32 && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+}
+
+// Topic short names: segments of [A-Za-z0-9_] with '/' between. The whole topic has at most 7 slashes, 4 of them in
+// front of the short name, and 128 bytes, of which key (32), name (32) and "/", "/", "/user/" take at most 72.
+bool is_short_name(std::string_view name) {
+  if (name.empty() || name.size() > 56 || name.front() == '/' || name.back() == '/') return false;
+  if (name.find("//") != std::string_view::npos || std::count(name.begin(), name.end(), '/') > 3) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/';
+  });
+}
+
+void check_products(const Draft& draft, Reader& reader, Scenario& out) {
+  constexpr std::array kOperations{TopicOperation::publish, TopicOperation::subscribe, TopicOperation::both,
+                                   TopicOperation::both};
+  std::set<std::string> keys;
+  for (const ProductDraft& product : draft.products) {
+    const std::string path = "products." + product.name;
+    Product made;
+    made.name = product.name;
+    made.key = product.key.empty() ? product_key(product.name, out.seed) : product.key;
+    if (!is_product_key(made.key)) {
+      reader.fail_at(path + ".key",
+                     fmt::format("'{}.key': '{}' is not a product key; allowed are 1 .. 32 of [A-Za-z0-9]", path,
+                                 shortened(made.key)));
+    }
+    if (!keys.insert(made.key).second) {
+      reader.fail_at(path + ".key", fmt::format("the product key '{}' belongs to another product already", made.key));
+    }
+    for (const auto& [topic, operation] : product.topics) {
+      if (!is_short_name(topic)) {
+        reader.fail_at(fmt::format("{}.topics.{}", path, topic),
+                       fmt::format("'{}' is not a topic short name; allowed are segments of [A-Za-z0-9_] with '/' "
+                                   "between, at most 4 segments and 56 characters",
+                                   shortened(topic)));
+      }
+      made.topics.emplace(topic, kOperations[operation]);
+    }
+    out.products.push_back(std::move(made));
+  }
+}
+
+// A topic short name of a product that its devices may subscribe to.
+void check_topic(const Product& product, const std::string& topic, const std::string& path, Reader& reader) {
+  const auto found = product.topics.find(topic);
+  if (found == product.topics.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& [name, operation] : product.topics) known.push_back(name);
+    reader.fail_at(path, fmt::format("product '{}' has no topic '{}'{}", product.name, shortened(topic),
+                                     suggestion(topic, known)));
+  } else if (found->second == TopicOperation::publish) {
+    reader.fail_at(path,
+                   fmt::format("devices of product '{}' only publish to topic '{}'; subscribing needs 'subscribe' "
+                               "or 'both' in products.{}.topics",
+                               product.name, topic, product.name));
+  }
+}
+
+ConnectPlan connect_plan(const ConnectDraft& draft, const std::string& path, Reader& reader) {
+  ConnectPlan plan = draft;
+  plan.version = split_choices(kProtocols)[draft.protocol] == "5" ? wire::mqtt::Version::v5 : wire::mqtt::Version::v311;
+  plan.session_expiry_s = static_cast<std::uint32_t>(draft.session_expiry.count());
+  if (plan.version != wire::mqtt::Version::v5 && plan.session_expiry_s > 0) {
+    reader.fail_at(
+        path + ".session_expiry",
+        fmt::format("'{}.session_expiry' needs protocol: 5; MQTT 3.1.1 sessions last while clean_start is false",
+                    path));
+  }
+  return plan;
+}
+
+void check_group(const FleetGroupDraft& draft, Reader& reader, Scenario& out) {
+  const std::string path = "fleet." + draft.name;
+  FleetGroup group;
+  group.name = draft.name;
+  group.count = draft.count;
+  group.name_template = draft.name_template;
+  group.engine = draft.engine;
+  group.connect = connect_plan(draft.connect, path + ".connect", reader);
+  group.subscribe = draft.subscribe;
+  if (const auto named = check_name_template(draft.name_template, draft.count); !named) {
+    reader.fail_at(path + ".name", named.error().message);
+  }
+  if (const auto product = resolve(reader, out.products, draft.product, path + ".product", "product")) {
+    group.product = *product;
+    std::set<std::string> topics;
+    for (std::size_t i = 0; i < draft.subscribe.size(); ++i) {
+      const std::string topic_path = fmt::format("{}.subscribe.{}.topic", path, i);
+      const std::string& topic = draft.subscribe[i].topic;
+      check_topic(out.products[*product], topic, topic_path, reader);
+      if (!topics.insert(topic).second)
+        reader.fail_at(topic_path, fmt::format("topic '{}' is subscribed to twice", topic));
+    }
+  }
+  out.fleet.push_back(std::move(group));
+}
+
+// Two groups of one product must not hold the same device.
+void check_distinct(Reader& reader, const Scenario& out) {
+  std::uint64_t devices = 0;
+  for (const FleetGroup& group : out.fleet) devices += group.count;
+  if (devices > kDevicesMax) {
+    reader.fail_at("fleet",
+                   fmt::format("the fleet has {} devices; at most {}", grouped(devices), grouped(kDevicesMax)));
+  }
+  if (reader.failed()) return;
+  for (std::size_t product = 0; product < out.products.size(); ++product) {
+    const auto groups = std::count_if(out.fleet.begin(), out.fleet.end(),
+                                      [&](const FleetGroup& group) { return group.product == product; });
+    if (groups < 2) continue;
+    std::unordered_set<std::string> names;
+    for (const FleetGroup& group : out.fleet) {
+      if (group.product != product) continue;
+      for (std::uint32_t i = 0; i < group.count; ++i) {
+        std::string name = device_name(group.name_template, i);
+        if (names.insert(name).second) continue;
+        reader.fail_at(
+            fmt::format("fleet.{}.name", group.name),
+            fmt::format("device '{}' of product '{}' is in another group already", name, out.products[product].name));
+        break;
+      }
+    }
+  }
+}
+
+void check_call(const CallGroupDraft& draft, Reader& reader, Scenario& out) {
+  const std::string path = "calls." + draft.name;
+  CallGroup call = draft;
+  call.api = draft.api;
+  call.closed_loop = draft.per_second < 0;
+  if (call.closed_loop) call.per_second = 0;
+  if (!call.closed_loop && reader.given(path + ".in_flight")) {
+    reader.fail_at(path + ".in_flight",
+                   fmt::format("'{}.in_flight' is for rate: max; an open loop is bounded by 'connections'", path));
+  }
+  if (call.closed_loop && reader.given(path + ".connections")) {
+    reader.fail_at(path + ".connections",
+                   fmt::format("'{}.connections' is for a rate; rate: max is bounded by 'in_flight'", path));
+  }
+  if (const auto to = resolve(reader, out.fleet, draft.to, path + ".to", "fleet group")) {
+    const FleetGroup& group = out.fleet[*to];
+    call.fleet_group = *to;
+    check_topic(out.products[group.product], draft.topic, path + ".topic", reader);
+    const bool subscribed = std::any_of(group.subscribe.begin(), group.subscribe.end(),
+                                        [&](const TopicSubscription& row) { return row.topic == draft.topic; });
+    if (!subscribed) {
+      reader.fail_at(path + ".topic", fmt::format("fleet group '{}' does not subscribe to topic '{}'", group.name,
+                                                  shortened(draft.topic)));
+    }
+    if (draft.batch > group.count) {
+      reader.fail_at(path + ".batch", fmt::format("'{}.batch' is {}, but fleet group '{}' has {} devices", path,
+                                                  draft.batch, group.name, group.count));
+    }
+  }
+  out.calls.push_back(std::move(call));
+}
+
+void check_thresholds(const Draft& draft, Reader& reader, Scenario& out) {
+  std::vector<std::string> groups, call_groups;
+  for (const FleetGroup& group : out.fleet) groups.push_back(group.name);
+  for (const CallGroup& call : out.calls) call_groups.push_back(call.name);
+  for (std::size_t i = 0; i < draft.thresholds.size(); ++i) {
+    auto threshold = parse_threshold(draft.thresholds[i], groups, call_groups);
+    if (threshold) {
+      out.thresholds.push_back(std::move(*threshold));
+    } else {
+      reader.fail_at(fmt::format("thresholds.{}", i), threshold.error());
+    }
+  }
+}
+
+}  // namespace
+
+void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
+  out.name = draft.name;
+  out.seed = draft.seed;
+  out.workers = draft.workers;
+  out.phases = draft.phases;
+  out.health = draft.health;
+  check_target(draft.target, reader, out.target);
+  check_products(draft, reader, out);
+  for (const FleetGroupDraft& group : draft.fleet) check_group(group, reader, out);
+  // Calls refer to groups, thresholds to both by name: a fault further up would only be repeated.
+  if (reader.failed()) return;
+  check_distinct(reader, out);
+  for (const CallGroupDraft& call : draft.calls) check_call(call, reader, out);
+  check_thresholds(draft, reader, out);
+}
+
+}  // namespace fleet::sim

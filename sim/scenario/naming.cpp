@@ -1,0 +1,98 @@
+#include "sim/scenario/naming.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "wire/signing.h"
+
+namespace fleet::sim {
+
+namespace {
+
+// DeviceName: [A-Za-z0-9_@.:-], 4 .. 32 (BatchRegisterDevice's rule).
+constexpr std::size_t kNameMin = 4;
+constexpr std::size_t kNameMax = 32;
+constexpr std::string_view kOpen = "{index";
+
+struct Template {
+  std::string_view prefix;
+  std::string_view suffix;
+  std::size_t width = 0;  // digits at least
+};
+
+bool is_legal(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_@.:-").find(c) != std::string_view::npos;
+}
+
+// "lamp-{index:5}" in its parts; none when the placeholder is absent or cannot be read.
+std::optional<Template> split(std::string_view text) {
+  const std::size_t begin = text.find(kOpen);
+  if (begin == std::string_view::npos) return std::nullopt;
+  const std::size_t end = text.find('}', begin);
+  if (end == std::string_view::npos) return std::nullopt;
+  Template parts{text.substr(0, begin), text.substr(end + 1), 0};
+  const std::string_view width = text.substr(begin + kOpen.size(), end - begin - kOpen.size());
+  if (width.empty()) return parts;
+  const char* stop = width.data() + width.size();
+  const auto [read, failure] = std::from_chars(width.data() + 1, stop, parts.width);
+  if (width.front() != ':' || failure != std::errc{} || read != stop || parts.width == 0 || parts.width > kNameMax) {
+    return std::nullopt;
+  }
+  return parts;
+}
+
+std::string zero_padded(std::uint32_t index, std::size_t width) {
+  std::string digits = std::to_string(index);
+  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
+  return digits;
+}
+
+}  // namespace
+
+wire::Result<void> check_name_template(std::string_view name_template, std::uint32_t count) {
+  const auto parts = split(name_template);
+  if (!parts) {
+    return wire::usage_error(
+        fmt::format("'{}' holds no {{index}} or {{index:WIDTH}}; write it like lamp-{{index:5}}", name_template));
+  }
+  for (const std::string_view piece : {parts->prefix, parts->suffix}) {
+    const auto wrong = std::find_if_not(piece.begin(), piece.end(), is_legal);
+    if (wrong == piece.end()) continue;
+    if (*wrong == '{') return wire::usage_error(fmt::format("'{}' holds more than one placeholder", name_template));
+    return wire::usage_error(fmt::format("'{}' makes device names outside [A-Za-z0-9_@.:-]", name_template));
+  }
+  for (const std::uint32_t index : {std::uint32_t{0}, count - 1}) {
+    const std::string name = device_name(name_template, index);
+    if (name.size() >= kNameMin && name.size() <= kNameMax) continue;
+    return wire::usage_error(fmt::format("'{}' makes the device name '{}' of {} characters; allowed are {} .. {}",
+                                         name_template, name, name.size(), kNameMin, kNameMax));
+  }
+  return {};
+}
+
+std::string device_name(std::string_view name_template, std::uint32_t index) {
+  const auto parts = split(name_template);
+  FLEET_CHECK(parts.has_value());
+  std::string name(parts->prefix);
+  name += zero_padded(index, parts->width);
+  name += parts->suffix;
+  return name;
+}
+
+std::string product_key(const std::string& product, std::uint64_t seed) {
+  // 11 characters that begin with a1, as the API's own examples.
+  constexpr std::string_view kPrefix = "a1";
+  constexpr std::size_t kLength = 11;
+  const std::string hash = wire::hash_hex(wire::HashMethod::sha256, fmt::format("product {} {}", seed, product));
+  return std::string(kPrefix) + hash.substr(0, kLength - kPrefix.size());
+}
+
+std::string device_secret(const std::string& product_key, const std::string& device, std::uint64_t seed) {
+  return wire::hmac_hex(wire::HashMethod::md5, fmt::format("secret {}", seed), product_key + "/" + device);
+}
+
+}  // namespace fleet::sim

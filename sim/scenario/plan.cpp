@@ -1,0 +1,148 @@
+#include "sim/scenario/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/scenario/units.h"
+
+namespace fleet::sim {
+
+namespace {
+
+// Standard streams, logs, signals, the progress line, libraries: counted generously.
+constexpr std::uint64_t kBaseDescriptors = 64;
+// epoll, timer and wake-up of one loop.
+constexpr std::uint64_t kLoopDescriptors = 4;
+// Mosquitto's own files, and the bridge's connections to it.
+constexpr std::uint64_t kBrokerBaseDescriptors = 32;
+// A connected, subscribed device in user memory (2 KB at most is the aim).
+constexpr std::uint64_t kDeviceBytes = 2'048;
+// Program, libraries and buffers of the loops.
+constexpr std::uint64_t kBaseBytes = 24u << 20;
+// A tally: ten histograms of 180 KB.
+constexpr std::uint64_t kTallyBytes = 10 * (180u << 10);
+// Books: at most 64 MB for all call groups.
+constexpr std::uint64_t kBooksBytesMax = 64u << 20;
+// Ports of the range that others on this machine may hold.
+constexpr std::uint64_t kPortsReserved = 100;
+
+// Same formula as the pacer's: rounded, so that whole rates over whole phases give whole numbers.
+wire::Nanos due(double per_second, std::uint64_t n) {
+  const long double nanos = static_cast<long double>(n) * 1e9L / static_cast<long double>(per_second);
+  return wire::Nanos(std::llround(std::min(nanos, 9.2e18L)));
+}
+
+// Smallest n that is due at or behind `when`.
+std::uint64_t first_due(double per_second, wire::Nanos when) {
+  if (when.count() <= 0) return 0;
+  const long double guess = static_cast<long double>(when.count()) * static_cast<long double>(per_second) / 1e9L;
+  auto n = static_cast<std::uint64_t>(std::min(guess, 9.2e18L));
+  while (n > 0 && due(per_second, n - 1) >= when) --n;
+  while (due(per_second, n) < when) ++n;
+  return n;
+}
+
+CallPlan plan_calls(const CallGroup& group, const Phases& phases) {
+  CallPlan plan;
+  if (group.closed_loop) return plan;
+  plan.warm_up = calls_due(group.per_second, {}, phases.warm_up);
+  plan.hold = calls_due(group.per_second, phases.warm_up, phases.warm_up + phases.hold);
+  plan.deliveries = *plan.hold * group.batch;
+  return plan;
+}
+
+void add(std::optional<std::uint64_t>& sum, const std::optional<std::uint64_t>& part) {
+  if (sum && part) {
+    *sum += *part;
+  } else {
+    sum.reset();
+  }
+}
+
+std::uint64_t caller_connections(const CallGroup& group) {
+  return group.closed_loop ? group.in_flight : group.connections_max;
+}
+
+std::uint64_t books_bytes(const Scenario& scenario, const Plan& plan) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < plan.calls.size(); ++i) {
+    if (!plan.calls[i].hold) return kBooksBytesMax;
+    bytes += (*plan.calls[i].warm_up + *plan.calls[i].hold) * (scenario.calls[i].batch * std::uint64_t{8} + 64);
+  }
+  return std::min(bytes, kBooksBytesMax);
+}
+
+}  // namespace
+
+std::uint64_t calls_due(double per_second, wire::Nanos from, wire::Nanos to) {
+  return first_due(per_second, to) - first_due(per_second, from);
+}
+
+std::uint32_t worker_count(const Scenario& scenario, unsigned cores) {
+  if (scenario.workers > 0) return scenario.workers;
+  return cores > 1 ? cores - 1 : 1;
+}
+
+Plan make_plan(const Scenario& scenario, unsigned cores) {
+  Plan plan;
+  plan.workers = worker_count(scenario, cores);
+  for (const FleetGroup& group : scenario.fleet) {
+    plan.devices += group.count;
+    plan.subscriptions += group.count * static_cast<std::uint64_t>(group.subscribe.size());
+  }
+  plan.connections = plan.devices;
+  plan.local_ports = plan.connections;
+  plan.total = CallPlan{0, 0, 0};
+  std::uint64_t callers = 0;
+  for (const CallGroup& group : scenario.calls) {
+    const CallPlan calls = plan_calls(group, scenario.phases);
+    add(plan.total.warm_up, calls.warm_up);
+    add(plan.total.hold, calls.hold);
+    add(plan.total.deliveries, calls.deliveries);
+    plan.calls.push_back(calls);
+    callers += caller_connections(group);
+  }
+  plan.descriptors = plan.connections + callers + plan.workers * kLoopDescriptors + kBaseDescriptors;
+  if (!scenario.target.broker) {
+    plan.broker_descriptors = plan.connections + scenario.target.publisher_connections + kBrokerBaseDescriptors;
+  }
+  plan.memory_bytes = kBaseBytes + plan.devices * kDeviceBytes + books_bytes(scenario, plan) +
+                      (plan.workers + 1) * scenario.calls.size() * kTallyBytes;
+  return plan;
+}
+
+Plan make_plan(const Scenario& scenario) { return make_plan(scenario, read_machine_limits().cores); }
+
+wire::Result<void> check_limits(const Plan& plan, const MachineLimits& limits) {
+  const std::uint64_t peak = std::max(plan.descriptors, plan.broker_descriptors);
+  if (peak > limits.descriptors) {
+    const std::uint64_t others = peak - plan.connections;
+    const std::uint64_t fits = limits.descriptors > others ? limits.descriptors - others : 0;
+    return wire::environment_error(
+        fmt::format("{} devices need {} open descriptors and a process may have {}; {} devices fit: lower the counts, "
+                    "or raise the hard limit (ulimit -Hn)",
+                    grouped(plan.devices), grouped(peak), grouped(limits.descriptors), grouped(fits)));
+  }
+  const std::uint64_t ports = limits.local_ports > kPortsReserved ? limits.local_ports - kPortsReserved : 0;
+  if (plan.local_ports > ports) {
+    return wire::environment_error(fmt::format(
+        "{} devices need {} local ports and net.ipv4.ip_local_port_range leaves {}; {} devices fit: lower the "
+        "counts, or widen the range",
+        grouped(plan.devices), grouped(plan.local_ports), grouped(ports), grouped(ports)));
+  }
+  if (limits.memory_bytes > 0 && plan.memory_bytes > limits.memory_bytes) {
+    return wire::environment_error(
+        fmt::format("the run needs about {} of memory and {} are available; lower the counts",
+                    size_text(plan.memory_bytes), size_text(limits.memory_bytes)));
+  }
+  return {};
+}
+
+wire::Result<void> check_limits(const Plan& plan) {
+  raise_descriptor_limit();
+  return check_limits(plan, read_machine_limits());
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,53 @@
+// What a scenario will do and need, told before anything is started.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/machine.h"
+#include "sim/scenario/scenario.h"
+#include "wire/error.h"
+
+namespace fleet::sim {
+
+// One call group's share. Closed loops have no planned number of calls.
+struct CallPlan {
+  std::optional<std::uint64_t> warm_up;     // calls due in the warm-up
+  std::optional<std::uint64_t> hold;        // calls due in the hold: the measured ones
+  std::optional<std::uint64_t> deliveries;  // hold × batch: expected when every call is accepted
+};
+
+struct Plan {
+  std::uint64_t devices = 0;
+  std::uint64_t connections = 0;  // to the broker, the fleet's
+  std::uint64_t subscriptions = 0;
+  std::vector<CallPlan> calls;  // by call group
+  CallPlan total;               // none where one of the groups is a closed loop
+  std::uint32_t workers = 0;
+  std::uint64_t descriptors = 0;         // peak of this process
+  std::uint64_t broker_descriptors = 0;  // peak of a started broker, which inherits our limit; 0: not started by us
+  std::uint64_t local_ports = 0;         // towards the broker, all from one source address
+  std::uint64_t memory_bytes = 0;        // estimate for this process, sockets' kernel memory not included
+};
+
+// Pure. `cores`: processors that this process may use.
+[[nodiscard]] Plan make_plan(const Scenario& scenario, unsigned cores);
+[[nodiscard]] Plan make_plan(const Scenario& scenario);  // on this machine
+
+// Calls n = 0, 1, … of an open loop with n / per_second (rounded to the nearest nanosecond) in [from, to).
+[[nodiscard]] std::uint64_t calls_due(double per_second, wire::Nanos from, wire::Nanos to);
+
+// Worker threads: the scenario's number, or one for each core but one, at least one.
+[[nodiscard]] std::uint32_t worker_count(const Scenario& scenario, unsigned cores);
+
+// Says what the machine cannot hold, with the number of devices that fits. Errors: environment.
+[[nodiscard]] wire::Result<void> check_limits(const Plan& plan, const MachineLimits& limits);
+// The same on this machine; raises the limit of open descriptors first.
+[[nodiscard]] wire::Result<void> check_limits(const Plan& plan);
+
+// What `fleet-sim plan` prints; ends with a line feed.
+[[nodiscard]] std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineLimits& limits);
+
+}  // namespace fleet::sim

@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <iterator>
+#include <limits>
+
+#include "sim/scenario/plan.h"
+#include "sim/scenario/units.h"
+
+namespace fleet::sim {
+
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+// A closed loop's numbers are found out, not planned.
+std::string number(const std::optional<std::uint64_t>& count) { return count ? grouped(*count) : "as many as fit"; }
+
+std::string url_text(const std::optional<Url>& url, std::string_view started) {
+  return url ? fmt::format("{}://{}:{}", url->scheme, url->host, url->port) : std::string(started);
+}
+
+std::string rate_text(double per_second) {
+  return per_second >= 1 ? fmt::format("{:g}/s", per_second) : fmt::format("{:g}/m", per_second * 60);
+}
+
+void print_group(Out out, const Scenario& scenario, const FleetGroup& group) {
+  const double ramp = group.count / group.connect.per_second;
+  std::string topics;
+  for (const TopicSubscription& row : group.subscribe) {
+    topics += fmt::format("{}{} (QoS {})", topics.empty() ? "" : ", ", row.topic, static_cast<int>(row.qos));
+  }
+  fmt::format_to(out, "  {:<16} {} devices of '{}' (key {}), {} .. {}\n", group.name, grouped(group.count),
+                 scenario.products[group.product].name, scenario.products[group.product].key, group.name_template,
+                 group.count - 1);
+  fmt::format_to(out, "  {:<16} {} engine, MQTT {}, connecting at {} for about {:.1f} s, subscribed to {}\n", "",
+                 group.engine == Engine::paho ? "paho" : "native",
+                 group.connect.version == wire::mqtt::Version::v5 ? "5" : "3.1.1", rate_text(group.connect.per_second),
+                 ramp, topics.empty() ? "nothing" : topics);
+}
+
+void print_call(Out out, const Scenario& scenario, const CallGroup& call, const CallPlan& plan) {
+  const std::string loop = call.closed_loop ? fmt::format("closed loop, {} in flight", call.in_flight)
+                                            : fmt::format("open loop, {}", rate_text(call.per_second));
+  fmt::format_to(out, "  {:<16} {} of {} of {} '{}', topic {}, QoS {}, {} each; {}\n", call.name, call.api, call.batch,
+                 grouped(scenario.fleet[call.fleet_group].count), scenario.fleet[call.fleet_group].name, call.topic,
+                 static_cast<int>(call.qos), size_text(call.payload_bytes), loop);
+  fmt::format_to(out, "  {:<16} calls in the warm-up: {}, in the hold: {}; deliveries expected: {}\n", "",
+                 number(plan.warm_up), number(plan.hold), number(plan.deliveries));
+}
+
+std::string limit_text(std::uint64_t limit) {
+  return limit == std::numeric_limits<std::uint64_t>::max() ? "unlimited" : grouped(limit);
+}
+
+}  // namespace
+
+std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineLimits& limits) {
+  std::string text;
+  const Out out = std::back_inserter(text);
+  fmt::format_to(out, "{}, seed {}\n", scenario.name, scenario.seed);
+  if (!scenario.question.empty()) fmt::format_to(out, "{}\n", scenario.question);
+  fmt::format_to(out, "\ntarget\n  broker           {}\n  bridge           {}\n",
+                 url_text(scenario.target.broker, "Mosquitto, started for the run"),
+                 url_text(scenario.target.bridge, "fleet-bridge, started for the run"));
+  fmt::format_to(out, "\nfleet\n");
+  for (const FleetGroup& group : scenario.fleet) print_group(out, scenario, group);
+  fmt::format_to(out, "\ncalls\n");
+  for (std::size_t i = 0; i < scenario.calls.size(); ++i) print_call(out, scenario, scenario.calls[i], plan.calls[i]);
+  fmt::format_to(out, "\nphases\n  warm-up {}, hold {}, drain at most {}\n", duration_text(scenario.phases.warm_up),
+                 duration_text(scenario.phases.hold), duration_text(scenario.phases.drain));
+  if (!scenario.thresholds.empty()) fmt::format_to(out, "\nthresholds\n");
+  for (const Threshold& threshold : scenario.thresholds) fmt::format_to(out, "  {}\n", threshold.expression);
+
+  fmt::format_to(out, "\nexpected\n");
+  const auto row = [&](std::string_view what, const std::string& amount) {
+    fmt::format_to(out, "  {:<24} {}\n", what, amount);
+  };
+  row("devices", grouped(plan.devices));
+  row("connections", grouped(plan.connections));
+  row("subscriptions", grouped(plan.subscriptions));
+  row("calls in the warm-up", number(plan.total.warm_up));
+  row("calls in the hold", number(plan.total.hold));
+  row("deliveries", number(plan.total.deliveries));
+
+  fmt::format_to(out, "\nneeded, of what this machine has\n");
+  const auto need = [&](std::string_view what, const std::string& amount, const std::string& limit) {
+    fmt::format_to(out, "  {:<24} {} of {}\n", what, amount, limit);
+  };
+  need("open descriptors", grouped(plan.descriptors), limit_text(limits.descriptors));
+  if (plan.broker_descriptors > 0)
+    need("the broker's", grouped(plan.broker_descriptors), limit_text(limits.descriptors));
+  need("local ports", grouped(plan.local_ports), grouped(limits.local_ports));
+  need("memory, about", size_text(plan.memory_bytes),
+       limits.memory_bytes > 0 ? size_text(limits.memory_bytes) : std::string("unknown"));
+  need("worker threads", grouped(plan.workers), fmt::format("{} cores", limits.cores));
+  return text;
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,324 @@
+#include "sim/scenario/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/scenario/spelling.h"
+#include "sim/scenario/units.h"
+#include "sim/scenario/url.h"
+
+namespace fleet::sim {
+
+namespace {
+
+// Aliases can make a small file large; no scenario of people comes near.
+constexpr std::uint64_t kVisitsMax = 200'000;
+constexpr std::size_t kErrorsMax = 100;
+constexpr std::size_t kNamedMax = 1'000;
+constexpr std::size_t kNameMax = 64;
+
+std::string child_path(const std::string& path, std::string_view key) {
+  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
+
+// "fleet group 'lamps'", "phases", "the scenario"
+std::string label_of(const Value& value, const MappingInfo& info) {
+  return value.label.empty() ? std::string(info.what) : fmt::format("{} '{}'", info.what, shortened(value.label));
+}
+
+// The range as the form's own texts, for the sentence that says what would be right.
+std::string range_text(const KeyInfo& key) {
+  const auto text = [&](double bound) -> std::string {
+    switch (key.form) {
+      case Form::duration:
+      case Form::whole_seconds:
+        return duration_text(wire::Nanos(std::llround(bound * 1e9)));
+      case Form::rate:
+      case Form::rate_or_max:
+        return fmt::format("{}/s", bound);
+      case Form::size:
+        return fmt::format("{}B", static_cast<std::uint64_t>(bound));
+      default:
+        return grouped(static_cast<std::uint64_t>(bound));
+    }
+  };
+  return fmt::format("{} .. {}", text(key.min), text(key.max));
+}
+
+Parsed<Scalar> within(const KeyInfo& key, std::string_view text, double in_unit, Scalar scalar) {
+  if (in_unit >= key.min && in_unit <= key.max) return scalar;
+  return tl::unexpected(fmt::format("'{}' is out of range; allowed is {}", shortened(text), range_text(key)));
+}
+
+Parsed<Scalar> duration(const KeyInfo& key, const std::string& text) {
+  const auto nanos = parse_duration(text);
+  if (!nanos) return tl::unexpected(nanos.error());
+  if (key.form == Form::whole_seconds && nanos->count() % 1'000'000'000 != 0) {
+    return tl::unexpected(fmt::format("'{}' is not a whole number of seconds", shortened(text)));
+  }
+  Scalar scalar;
+  scalar.whole = nanos->count();
+  return within(key, text, static_cast<double>(nanos->count()) / 1e9, scalar);
+}
+
+Parsed<Scalar> rate(const KeyInfo& key, const std::string& text) {
+  Scalar scalar;
+  if (key.form == Form::rate_or_max && text == "max") {
+    scalar.real = -1;
+    return scalar;
+  }
+  const auto per_second = parse_rate(text);
+  if (!per_second) {
+    return tl::unexpected(per_second.error() + (key.form == Form::rate_or_max ? ", or max for a closed loop" : ""));
+  }
+  scalar.real = *per_second;
+  return within(key, text, *per_second, scalar);
+}
+
+Parsed<Scalar> integer(const KeyInfo& key, const std::string& text) {
+  const auto number = parse_integer(text);
+  if (!number) return tl::unexpected(number.error());
+  Scalar scalar;
+  scalar.whole = *number;
+  return within(key, text, static_cast<double>(*number), scalar);
+}
+
+Parsed<Scalar> size(const KeyInfo& key, const std::string& text) {
+  const auto bytes = parse_size(text);
+  if (!bytes) return tl::unexpected(bytes.error());
+  Scalar scalar;
+  scalar.whole = static_cast<std::int64_t>(*bytes);
+  return within(key, text, static_cast<double>(*bytes), scalar);
+}
+
+Parsed<Scalar> choice(std::string_view choices, const std::string& text) {
+  const auto words = split_choices(choices);
+  const auto found = std::find(words.begin(), words.end(), text);
+  if (found == words.end()) {
+    return tl::unexpected(fmt::format("'{}' is not possible here{}", shortened(text), suggestion(text, words)));
+  }
+  Scalar scalar;
+  scalar.whole = found - words.begin();
+  return scalar;
+}
+
+Parsed<Scalar> any_text(const KeyInfo& key, const std::string& text) {
+  const auto length_max = key.max > 0 ? static_cast<std::size_t>(key.max) : 1'024;
+  if (text.empty()) return tl::unexpected(std::string("the text is empty"));
+  if (text.size() > length_max) {
+    return tl::unexpected(fmt::format("'{}' is longer than {} bytes", shortened(text), length_max));
+  }
+  return Scalar{};
+}
+
+Parsed<Scalar> url(const KeyInfo& key, const std::string& text) {
+  auto parsed = parse_url(text, key.choices);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Scalar scalar;
+  scalar.url = std::move(*parsed);
+  return scalar;
+}
+
+Parsed<Scalar> read_scalar(const KeyInfo& key, const std::string& text) {
+  switch (key.form) {
+    case Form::name:
+      if (is_name(text)) return Scalar{};
+      return tl::unexpected(
+          fmt::format("'{}' is not a name; allowed are letters, digits, '_' and '-', at most 64", shortened(text)));
+    case Form::flag:
+      return choice("false|true", text);
+    case Form::integer:
+      return integer(key, text);
+    case Form::duration:
+    case Form::whole_seconds:
+      return duration(key, text);
+    case Form::rate:
+    case Form::rate_or_max:
+      return rate(key, text);
+    case Form::size:
+      return size(key, text);
+    case Form::choice:
+    case Form::named_choices:
+      return choice(key.choices, text);
+    case Form::url:
+      return url(key, text);
+    default:
+      return any_text(key, text);
+  }
+}
+
+// `local` -> {use: local}, `http://host` -> {url: http://host}.
+NodePtr longhand(const NodePtr& scalar) {
+  auto mapping = std::make_shared<YamlNode>();
+  mapping->kind = YamlNode::Kind::mapping;
+  mapping->place = scalar->place;
+  const bool is_url = scalar->text.find("://") != std::string::npos;
+  mapping->entries.push_back(YamlEntry{is_url ? "url" : "use", scalar->place, scalar});
+  return mapping;
+}
+
+}  // namespace
+
+std::vector<std::string_view> split_choices(std::string_view choices) {
+  std::vector<std::string_view> words;
+  while (!choices.empty()) {
+    const std::size_t bar = std::min(choices.find('|'), choices.size());
+    words.push_back(choices.substr(0, bar));
+    choices.remove_prefix(std::min(bar + 1, choices.size()));
+  }
+  return words;
+}
+
+std::string describe(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::empty:
+      return "nothing";
+    case YamlNode::Kind::scalar:
+      return fmt::format("'{}'", shortened(node.text));
+    case YamlNode::Kind::mapping:
+      return "a mapping";
+    case YamlNode::Kind::list:
+      return "a list";
+  }
+  return {};
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= kNameMax && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+const KeyInfo* MappingInfo::find(std::string_view key) const {
+  const auto found = std::find_if(keys.begin(), keys.end(), [&](const KeyInfo& row) { return row.name == key; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+bool Reader::visit() {
+  if (++visited_ == kVisitsMax) fail_at("", fmt::format("aliases make this more than {} values", kVisitsMax));
+  return visited_ < kVisitsMax;
+}
+
+bool Reader::expect(const Value& value, YamlNode::Kind kind) {
+  if (value.node->kind == kind) return true;
+  const char* wanted = kind == YamlNode::Kind::mapping ? "a mapping"
+                       : kind == YamlNode::Kind::list  ? "a list"
+                                                       : "a value";
+  const std::string what = value.path.empty() ? "a scenario" : fmt::format("'{}'", value.path);
+  fail(value.node->place, fmt::format("{} must be {}, not {}", what, wanted, describe(*value.node)));
+  return false;
+}
+
+std::vector<Value> Reader::match(const Value& value, const MappingInfo& info) {
+  NodePtr node = value.node;
+  const bool shorthand = value.key != nullptr && value.key->form == Form::shorthand;
+  if (shorthand && node->kind == YamlNode::Kind::scalar) node = longhand(node);
+  const Value mapping{value.key, node, value.path, value.label};
+  if (value.path.empty()) places_[""] = node->place;
+  if (!visit() || !expect(mapping, YamlNode::Kind::mapping)) return {};
+
+  std::vector<std::string_view> known;
+  for (const KeyInfo& key : info.keys) known.push_back(key.name);
+  for (const YamlEntry& entry : node->entries) {
+    if (info.find(entry.key) != nullptr) continue;
+    fail(entry.place, fmt::format("unknown key '{}' in {}{}", shortened(entry.key), label_of(value, info),
+                                  suggestion(entry.key, known)));
+  }
+  std::vector<Value> rows;
+  for (const KeyInfo& key : info.keys) {
+    Value row{&key, nullptr, child_path(value.path, key.name), {}};
+    if (const YamlEntry* entry = node->find(key.name)) {
+      row.node = entry->value;
+      const bool leaf = entry->value->kind == YamlNode::Kind::scalar;
+      places_[row.path] = leaf ? entry->value->place : entry->place;
+      if (entry->value->kind == YamlNode::Kind::empty) {
+        fail(entry->place, fmt::format("'{}' has no value", row.path));
+        row.node = nullptr;
+      }
+    } else if (key.fallback == kRequired) {
+      fail_at(value.path, fmt::format("{} has no '{}': {}", label_of(value, info), key.name, key.sentence));
+    } else if (!key.fallback.empty()) {
+      row.node = parse_yaml(key.fallback, "default", false).value_or(nullptr);
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<Value> Reader::named(const Value& value) {
+  if (!visit() || !expect(value, YamlNode::Kind::mapping)) return {};
+  if (value.node->entries.empty()) fail(value.node->place, fmt::format("'{}' is empty; name at least one", value.path));
+  if (value.node->entries.size() > kNamedMax) {
+    fail(value.node->place, fmt::format("'{}' has more than {} entries", value.path, kNamedMax));
+    return {};
+  }
+  std::vector<Value> entries;
+  for (const YamlEntry& entry : value.node->entries) {
+    // Topic short names have rules of their own, checked with the product.
+    if (value.key->form == Form::named && !is_name(entry.key)) {
+      fail(entry.place, fmt::format("'{}' is not a name; allowed are letters, digits, '_' and '-', at most 64",
+                                    shortened(entry.key)));
+      continue;
+    }
+    Value row{value.key, entry.value, child_path(value.path, entry.key), entry.key};
+    places_[row.path] = entry.place;
+    if (entry.value->kind == YamlNode::Kind::empty) {
+      fail(entry.place, fmt::format("'{}' has no value", row.path));
+      continue;
+    }
+    entries.push_back(std::move(row));
+  }
+  return entries;
+}
+
+std::vector<Value> Reader::list(const Value& value) {
+  if (!visit() || !expect(value, YamlNode::Kind::list)) return {};
+  if (value.node->items.size() > kNamedMax) {
+    fail(value.node->place, fmt::format("'{}' has more than {} entries", value.path, kNamedMax));
+    return {};
+  }
+  std::vector<Value> items;
+  for (std::size_t i = 0; i < value.node->items.size(); ++i) {
+    Value item{value.key, value.node->items[i], child_path(value.path, std::to_string(i)), {}};
+    places_[item.path] = item.node->place;
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+std::optional<Scalar> Reader::scalar(const Value& value) {
+  if (!visit() || !expect(value, YamlNode::Kind::scalar)) return std::nullopt;
+  Parsed<Scalar> scalar = read_scalar(*value.key, value.node->text);
+  if (!scalar) {
+    fail(value.node->place, fmt::format("'{}': {}", value.path, scalar.error()));
+    return std::nullopt;
+  }
+  scalar->text = value.node->text;
+  return *scalar;
+}
+
+void Reader::fail_at(std::string path, std::string sentence) {
+  for (;;) {
+    const auto found = places_.find(path);
+    if (found != places_.end()) return fail(found->second, std::move(sentence));
+    const std::size_t dot = path.rfind('.');
+    if (path.empty()) return fail(Place{}, std::move(sentence));
+    path.resize(dot == std::string::npos ? 0 : dot);
+  }
+}
+
+void Reader::fail(const Place& place, std::string sentence) {
+  if (errors_.size() < kErrorsMax) errors_.push_back({place, std::move(sentence)});
+}
+
+wire::Error Reader::first_error() const {
+  const auto before = [](const Fault& a, const Fault& b) {
+    return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
+  };
+  const Fault& first = *std::min_element(errors_.begin(), errors_.end(), before);
+  return {wire::ErrorKind::usage, first.sentence, first.place.text()};
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,125 @@
+#include "sim/scenario/tables.h"
+
+namespace fleet::sim {
+
+const Table<ProductDraft>& product_table() {
+  using Row = Key<ProductDraft>;
+  static const Table<ProductDraft> table(
+      "product", "Devices alike: one product key, the same topics.",
+      {
+          Row::field<&ProductDraft::kind>({.name = "kind",
+                                           .form = Form::choice,
+                                           .fallback = "device",
+                                           .sentence = "what its devices are",
+                                           .choices = "device"}),
+          Row::field<&ProductDraft::key>(
+              {.name = "key", .sentence = "product key, [A-Za-z0-9]; made from name and seed if absent", .max = 32}),
+          Row::choices_by_name<&ProductDraft::topics>(
+              {.name = "topics",
+               .fallback = kRequired,
+               .sentence = "topic short names; the whole topic is /{product key}/{device name}/user/{short name}",
+               .choices = kTopicOperations}),
+      });
+  return table;
+}
+
+const Table<ConnectDraft>& connect_table() {
+  using Row = Key<ConnectDraft>;
+  static const Table<ConnectDraft> table(
+      "connect", "How the devices of a group connect.",
+      {
+          Row::field<&ConnectDraft::per_second>({.name = "rate",
+                                                 .form = Form::rate,
+                                                 .fallback = "1000/s",
+                                                 .sentence = "connects begun a second",
+                                                 .min = 0.01,
+                                                 .max = 1e6}),
+          Row::field<&ConnectDraft::in_flight_max>({.name = "in_flight",
+                                                    .form = Form::integer,
+                                                    .fallback = "32",
+                                                    .sentence = "handshakes at once; Mosquitto's listen backlog is 100",
+                                                    .min = 1,
+                                                    .max = 10'000}),
+          Row::field<&ConnectDraft::protocol>({.name = "protocol",
+                                               .form = Form::choice,
+                                               .fallback = "3.1.1",
+                                               .sentence = "MQTT version; 4 is 3.1.1's protocol level",
+                                               .choices = kProtocols}),
+          Row::field<&ConnectDraft::keep_alive>({.name = "keep_alive",
+                                                 .form = Form::whole_seconds,
+                                                 .fallback = "60s",
+                                                 .sentence = "0s: none",
+                                                 .min = 0,
+                                                 .max = 65'535}),
+          Row::field<&ConnectDraft::clean_start>({.name = "clean_start",
+                                                  .form = Form::flag,
+                                                  .fallback = "true",
+                                                  .sentence = "begin without the session the broker may hold"}),
+          Row::field<&ConnectDraft::session_expiry>(
+              {.name = "session_expiry",
+               .form = Form::whole_seconds,
+               .fallback = "0s",
+               .sentence = "how long the broker keeps the session of a lost connection; protocol 5",
+               .min = 0,
+               .max = 4'294'967'295.0}),
+          Row::field<&ConnectDraft::timeout>({.name = "timeout",
+                                              .form = Form::duration,
+                                              .fallback = "10s",
+                                              .sentence = "TCP connect to CONNACK",
+                                              .min = 0.001,
+                                              .max = 3'600}),
+          Row::field<&ConnectDraft::reconnect>(
+              {.name = "reconnect",
+               .form = Form::flag,
+               .fallback = "true",
+               .sentence = "connect again, with back-off, when the connection is lost"}),
+      });
+  return table;
+}
+
+const Table<TopicSubscription>& subscription_table() {
+  using Row = Key<TopicSubscription>;
+  static const Table<TopicSubscription> table(
+      "subscription", "One topic that each device of a group subscribes to.",
+      {
+          Row::field<&TopicSubscription::topic>(
+              {.name = "topic", .fallback = kRequired, .sentence = "short name out of the product's topics"}),
+          Row::field<&TopicSubscription::qos>(
+              {.name = "qos", .form = Form::choice, .fallback = "0", .sentence = "QoS asked for", .choices = "0|1|2"}),
+      });
+  return table;
+}
+
+const Table<FleetGroupDraft>& fleet_table() {
+  using Row = Key<FleetGroupDraft>;
+  static const Table<FleetGroupDraft> table(
+      "fleet group", "Devices that behave alike.",
+      {
+          Row::field<&FleetGroupDraft::product>(
+              {.name = "product", .form = Form::name, .fallback = kRequired, .sentence = "a product of this scenario"}),
+          Row::field<&FleetGroupDraft::count>({.name = "count",
+                                               .form = Form::integer,
+                                               .fallback = kRequired,
+                                               .sentence = "number of devices",
+                                               .min = 1,
+                                               .max = 1'000'000}),
+          Row::field<&FleetGroupDraft::name_template>(
+              {.name = "name",
+               .fallback = kRequired,
+               .sentence = "device names: a template with {index} or {index:WIDTH}, like lamp-{index:5}",
+               .max = 64}),
+          Row::field<&FleetGroupDraft::engine>(
+              {.name = "engine",
+               .form = Form::choice,
+               .fallback = "native",
+               .sentence = "MQTT engine: our own, or Eclipse Paho C++ (its queue is then inside the numbers)",
+               .choices = "native|paho"}),
+          Row::mapping<&FleetGroupDraft::connect, &connect_table>(
+              {.name = "connect", .fallback = "{}", .sentence = "how they connect"}),
+          Row::list<&FleetGroupDraft::subscribe, &subscription_table>(
+              {.name = "subscribe", .fallback = "[]", .sentence = "what each of them subscribes to"}),
+      });
+  return table;
+}
+
+}  // namespace fleet::sim

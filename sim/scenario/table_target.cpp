@@ -1,0 +1,85 @@
+#include "sim/scenario/tables.h"
+
+namespace fleet::sim {
+
+const Table<BrokerDraft>& broker_table() {
+  using Row = Key<BrokerDraft>;
+  static const Table<BrokerDraft> table(
+      "target.broker", "The MQTT broker: `mosquitto` (started for this run) or mqtt://HOST:PORT.",
+      {
+          Row::field<&BrokerDraft::use>({.name = "use",
+                                         .form = Form::choice,
+                                         .sentence = "mosquitto: started for this run on a free loopback port",
+                                         .choices = "mosquitto"}),
+          Row::field<&BrokerDraft::url>(
+              {.name = "url", .form = Form::url, .sentence = "a broker that runs already", .choices = "mqtt"}),
+          Row::field<&BrokerDraft::persistence>(
+              {.name = "persistence",
+               .form = Form::flag,
+               .fallback = "false",
+               .sentence = "the started Mosquitto keeps sessions and messages on disk, saved once a second"}),
+      });
+  return table;
+}
+
+const Table<BridgeDraft>& bridge_table() {
+  using Row = Key<BridgeDraft>;
+  static const Table<BridgeDraft> table(
+      "target.bridge", "The batch API: `local` (fleet-bridge, started for this run) or http://HOST:PORT.",
+      {
+          Row::field<&BridgeDraft::use>({.name = "use",
+                                         .form = Form::choice,
+                                         .sentence = "local: fleet-bridge, started for this run",
+                                         .choices = "local"}),
+          Row::field<&BridgeDraft::url>(
+              {.name = "url", .form = Form::url, .sentence = "anything that speaks the API", .choices = "http"}),
+          Row::field<&BridgeDraft::dialect>({.name = "dialect",
+                                             .form = Form::choice,
+                                             .fallback = "aliyun",
+                                             .sentence = "the protocol of the API at the URL",
+                                             .choices = "aliyun"}),
+          Row::field<&BridgeDraft::access_key_id>(
+              {.name = "access_key_id", .fallback = "testid", .sentence = "account that signs the calls", .max = 128}),
+          Row::field<&BridgeDraft::access_key_secret>({.name = "access_key_secret",
+                                                       .fallback = "testsecret",
+                                                       .sentence = "its secret; ${env:NAME} keeps it out of the file",
+                                                       .max = 128}),
+          Row::field<&BridgeDraft::publisher>({.name = "publisher",
+                                               .form = Form::choice,
+                                               .fallback = "native",
+                                               .sentence = "MQTT engine of the started bridge",
+                                               .choices = "native|paho"}),
+          Row::field<&BridgeDraft::connections>({.name = "connections",
+                                                 .form = Form::integer,
+                                                 .fallback = "1",
+                                                 .sentence = "broker connections of the started bridge",
+                                                 .min = 1,
+                                                 .max = 64}),
+      });
+  return table;
+}
+
+const Table<TargetDraft>& target_table() {
+  using Row = Key<TargetDraft>;
+  static const Table<TargetDraft> table(
+      "target", "What is measured: broker and bridge.",
+      {
+          Row::mapping<&TargetDraft::broker, &broker_table>({.name = "broker",
+                                                             .form = Form::shorthand,
+                                                             .fallback = "{}",
+                                                             .sentence = "mosquitto, or the URL of a broker"}),
+          Row::mapping<&TargetDraft::bridge, &bridge_table>({.name = "bridge",
+                                                             .form = Form::shorthand,
+                                                             .fallback = "{}",
+                                                             .sentence = "local, or the URL of a batch API"}),
+          Row::field<&TargetDraft::enforce_api_limits>(
+              {.name = "limits",
+               .form = Form::choice,
+               .fallback = "off",
+               .sentence = "off: a started bridge enforces no quota; api: the API's own quotas",
+               .choices = "off|api"}),
+      });
+  return table;
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,93 @@
+// What a scenario file says, before references are resolved, and the tables of keys that read it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/scenario/keys.h"
+#include "sim/scenario/scenario.h"
+
+namespace fleet::sim {
+
+// `use: mosquitto` or `url: mqtt://...`
+struct BrokerDraft {
+  std::optional<std::size_t> use;
+  std::optional<Url> url;
+  bool persistence = false;
+};
+
+// `use: local` or `url: http://...`
+struct BridgeDraft {
+  std::optional<std::size_t> use;
+  std::optional<Url> url;
+  std::size_t dialect = 0;
+  std::string access_key_id;
+  std::string access_key_secret;
+  Engine publisher = Engine::native;
+  std::uint32_t connections = 1;
+};
+
+struct TargetDraft {
+  BrokerDraft broker;
+  BridgeDraft bridge;
+  bool enforce_api_limits = false;
+};
+
+struct ProductDraft {
+  std::string name;
+  std::size_t kind = 0;
+  std::string key;                            // empty: made from name and seed
+  std::map<std::string, std::size_t> topics;  // short name -> place in kTopicOperations
+};
+
+// Order of the values of a product's `topics`; `both` and `publish-subscribe` are the same.
+inline constexpr std::string_view kTopicOperations = "publish|subscribe|both|publish-subscribe";
+
+struct ConnectDraft : ConnectPlan {
+  std::size_t protocol = 0;  // place in kProtocols
+  std::chrono::seconds session_expiry{};
+};
+inline constexpr std::string_view kProtocols = "3.1.1|4|5";
+
+struct FleetGroupDraft {
+  std::string name;
+  std::string product;
+  std::uint32_t count = 0;
+  std::string name_template;
+  Engine engine = Engine::native;
+  ConnectDraft connect;
+  std::vector<TopicSubscription> subscribe;
+};
+
+struct CallGroupDraft : CallGroup {
+  std::string to;
+};
+
+struct Draft {
+  std::string name;
+  std::uint64_t seed = 1;
+  std::uint32_t workers = 0;
+  TargetDraft target;
+  std::vector<ProductDraft> products;
+  std::vector<FleetGroupDraft> fleet;
+  std::vector<CallGroupDraft> calls;
+  Phases phases;
+  HealthLimits health;
+  std::vector<std::string> thresholds;
+};
+
+[[nodiscard]] const Table<BrokerDraft>& broker_table();
+[[nodiscard]] const Table<BridgeDraft>& bridge_table();
+[[nodiscard]] const Table<TargetDraft>& target_table();
+[[nodiscard]] const Table<ProductDraft>& product_table();
+[[nodiscard]] const Table<ConnectDraft>& connect_table();
+[[nodiscard]] const Table<TopicSubscription>& subscription_table();
+[[nodiscard]] const Table<FleetGroupDraft>& fleet_table();
+[[nodiscard]] const Table<CallGroupDraft>& call_table();
+[[nodiscard]] const Table<Phases>& phases_table();
+[[nodiscard]] const Table<HealthLimits>& health_table();
+[[nodiscard]] const Table<Draft>& scenario_table();
+
+}  // namespace fleet::sim

@@ -1,0 +1,171 @@
+#include "sim/scenario/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/scenario/naming.h"
+#include "sim/scenario/schema.h"
+#include "sim/scenario/thresholds.h"
+#include "tests/unit/sim/scenario_text.h"
+
+namespace fleet::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+Scenario small(const std::vector<Override>& sets = {}) {
+  const auto scenario = parse_scenario(std::string(kSmallScenario), "s.yaml", sets, {});
+  EXPECT_TRUE(scenario) << (scenario ? "" : scenario.error().text());
+  return scenario.value_or(Scenario{});
+}
+
+TEST(Plan, CountsTheQuickstart) {
+  const auto scenario = load_scenario(FLEET_SCENARIOS "/quickstart.yaml", {}, {});
+  ASSERT_TRUE(scenario);
+  const Plan plan = make_plan(*scenario, 2);
+  EXPECT_EQ(plan.devices, 2'000u);
+  EXPECT_EQ(plan.connections, 2'000u);
+  EXPECT_EQ(plan.subscriptions, 2'000u);
+  EXPECT_EQ(plan.total.warm_up, 100u);
+  EXPECT_EQ(plan.total.hold, 500u);
+  EXPECT_EQ(plan.total.deliveries, 50'000u);
+  EXPECT_EQ(plan.workers, 1u);
+  EXPECT_GT(plan.descriptors, 2'256u);
+  const std::string text = plan_text(*scenario, plan, {20'000, 28'232, 1u << 30, 2});
+  EXPECT_THAT(text, HasSubstr("calls in the hold        500\n"));
+  EXPECT_THAT(text, HasSubstr("deliveries               50,000\n"));
+}
+
+TEST(Plan, WholeRatesOverWholePhasesGiveWholeNumbers) {
+  for (const double rate : {1.0, 3.0, 7.0, 50.0, 333.0, 1'000.0, 99'999.0, 1.0 / 3, 1.0 / 60, 0.1}) {
+    for (const auto warm_up : {0s, 1s, 2s, 7s, 60s}) {
+      const wire::Nanos from = warm_up;
+      EXPECT_EQ(calls_due(rate, from, from + 600s), static_cast<std::uint64_t>(std::llround(rate * 600))) << rate;
+    }
+  }
+  EXPECT_EQ(calls_due(50, {}, {}), 0u);
+  EXPECT_EQ(calls_due(50, {}, 1ns), 1u);   // call 0 is due at once
+  EXPECT_EQ(calls_due(50, {}, 20ms), 1u);  // call 1 is due at the end, and so outside
+  EXPECT_EQ(calls_due(50, {}, 20ms + 1ns), 2u);
+  EXPECT_EQ(calls_due(1, 1500ms, 2500ms), 1u);  // a phase that begins between two calls
+}
+
+TEST(Plan, AClosedLoopPlansNoNumbers) {
+  const Plan plan = make_plan(small({{"calls.push.rate", "max"}}), 4);
+  EXPECT_FALSE(plan.total.hold);
+  EXPECT_FALSE(plan.calls[0].deliveries);
+  EXPECT_EQ(plan.workers, 3u);
+  EXPECT_THAT(plan_text(small({{"calls.push.rate", "max"}}), plan, read_machine_limits()), HasSubstr("as many as fit"));
+}
+
+TEST(Plan, WorkersAreTheScenariosOrTheCoresButOne) {
+  EXPECT_EQ(worker_count(small(), 1), 1u);
+  EXPECT_EQ(worker_count(small(), 2), 1u);
+  EXPECT_EQ(worker_count(small(), 8), 7u);
+  EXPECT_EQ(worker_count(small({{"workers", "5"}}), 8), 5u);
+}
+
+TEST(Limits, SayTheNumberThatFits) {
+  const Plan plan = make_plan(small({{"fleet.lamps.count", "50000"}, {"workers", "1"}}), 2);
+  const auto descriptors = check_limits(plan, {20'000, 60'000, 0, 2});
+  ASSERT_FALSE(descriptors);
+  EXPECT_EQ(descriptors.error().kind, wire::ErrorKind::environment);
+  EXPECT_EQ(descriptors.error().message,
+            "50,000 devices need 50,324 open descriptors and a process may have 20,000; 19,676 devices fit: lower the "
+            "counts, or raise the hard limit (ulimit -Hn)");
+  const auto ports = check_limits(plan, {100'000, 28'232, 0, 2});
+  ASSERT_FALSE(ports);
+  EXPECT_EQ(
+      ports.error().message,
+      "50,000 devices need 50,000 local ports and net.ipv4.ip_local_port_range leaves 28,132; 28,132 devices fit: "
+      "lower the counts, or widen the range");
+  const auto memory = check_limits(plan, {100'000, 60'000, 1u << 20, 2});
+  ASSERT_FALSE(memory);
+  EXPECT_THAT(memory.error().message, HasSubstr("of memory and 1 MB are available"));
+  EXPECT_TRUE(check_limits(plan, {100'000, 60'000, 0, 2}));
+}
+
+TEST(Limits, TheNumberThatFitsFits) {
+  const MachineLimits limits{20'000, 28'232, 0, 2};
+  EXPECT_TRUE(check_limits(make_plan(small({{"fleet.lamps.count", "19676"}, {"workers", "1"}}), 2), limits));
+  EXPECT_FALSE(check_limits(make_plan(small({{"fleet.lamps.count", "19677"}, {"workers", "1"}}), 2), limits));
+}
+
+TEST(Machine, LimitsAreReadable) {
+  const MachineLimits limits = read_machine_limits();
+  EXPECT_GT(limits.descriptors, 0u);
+  EXPECT_GT(limits.local_ports, 0u);
+  EXPECT_GE(limits.cores, 1u);
+}
+
+TEST(Names, AreFunctionsOfTheIndex) {
+  EXPECT_EQ(device_name("lamp-{index:5}", 0), "lamp-00000");
+  EXPECT_EQ(device_name("lamp-{index:5}", 123), "lamp-00123");
+  EXPECT_EQ(device_name("lamp-{index:5}", 123'456), "lamp-123456");
+  EXPECT_EQ(device_name("{index}.lamp", 7), "7.lamp");
+  EXPECT_TRUE(check_name_template("lamp-{index:5}", 1'000'000));
+  EXPECT_FALSE(check_name_template("lamp-{index:0}", 1));
+  EXPECT_FALSE(check_name_template("lamp-{index:}", 1));
+  EXPECT_FALSE(check_name_template("lamp-{index", 1));
+  EXPECT_FALSE(check_name_template("lamp-{Index}", 1));
+  EXPECT_FALSE(check_name_template("lamp-{index:-1}", 1));
+  EXPECT_FALSE(check_name_template("lamp-{index:99999999999999999999}", 1));
+}
+
+TEST(Thresholds, ReadEveryKindOfValue) {
+  const auto value = [](const std::string& text) { return parse_threshold(text, {"lamps"}, {"push"}).value().value; };
+  EXPECT_DOUBLE_EQ(value("times_us.response.p99 < 50ms"), 50'000);
+  EXPECT_DOUBLE_EQ(value("times_us.hops.broker.max<=1s"), 1e6);
+  EXPECT_DOUBLE_EQ(value("times_us.response.count >= 100"), 100);
+  EXPECT_DOUBLE_EQ(value("fleet.connect.seconds < 5s"), 5);
+  EXPECT_DOUBLE_EQ(value("rates.calls_per_s >= 49.5/s"), 49.5);
+  EXPECT_DOUBLE_EQ(value("rates.calls_per_s >= 49.5"), 49.5);
+  EXPECT_DOUBLE_EQ(value("cost.rss_kib.sim < 64MB"), 65'536);
+  EXPECT_DOUBLE_EQ(value("cost.fleet_bytes_per_connection < 2KB"), 2'048);
+  EXPECT_DOUBLE_EQ(value("cost.cpu_us_per_delivery.fleet < 9.5us"), 9.5);
+  EXPECT_DOUBLE_EQ(value("groups.lamps.times_us.service.p50 < 3ms"), 3'000);
+  EXPECT_DOUBLE_EQ(value("call_groups.push.calls.failed == 0"), 0);
+  EXPECT_DOUBLE_EQ(value("times_us.response.p99 != 0"), 0);
+}
+
+TEST(Thresholds, KnowTheirOperators) {
+  const auto comparison = [](const std::string& op) {
+    return parse_threshold("calls.failed" + op + "1", {}, {}).value().comparison;
+  };
+  EXPECT_EQ(comparison("<"), Comparison::less);
+  EXPECT_EQ(comparison("<="), Comparison::less_equal);
+  EXPECT_EQ(comparison("=="), Comparison::equal);
+  EXPECT_EQ(comparison("!="), Comparison::not_equal);
+  EXPECT_EQ(comparison(">="), Comparison::greater_equal);
+  EXPECT_EQ(comparison(">"), Comparison::greater);
+}
+
+TEST(Thresholds, EveryPathHasAUnit) {
+  const std::vector<std::string> groups{"lamps"}, calls{"push"};
+  const std::vector<std::string> paths = metric_paths(groups, calls);
+  EXPECT_GT(paths.size(), 200u);
+  for (const std::string& path : paths) EXPECT_TRUE(metric_unit(path, groups, calls)) << path;
+  for (const char* path :
+       {"", "calls", "times_us.response", "times_us.response.", "times_us.response.p95", "calls.errors",
+        "groups.push.deliveries.missing", "groups.lamps", "call_groups.push.rates.calls_per_s"}) {
+    EXPECT_FALSE(metric_unit(path, groups, calls)) << path;
+  }
+}
+
+TEST(Schema, IsMadeOfTheTables) {
+  const auto schema = nlohmann::json::parse(scenario_schema());
+  EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_EQ(schema["additionalProperties"], false);
+  EXPECT_EQ(schema["required"], nlohmann::json({"name", "products", "fleet", "calls"}));
+  const auto& group = schema["properties"]["fleet"]["additionalProperties"];
+  EXPECT_EQ(group["properties"]["count"]["anyOf"][0]["maximum"], 1'000'000);
+  EXPECT_EQ(group["properties"]["connect"]["properties"]["rate"]["default"], "1000/s");
+  const auto& call = schema["properties"]["calls"]["additionalProperties"];
+  EXPECT_EQ(call["properties"]["pick"]["anyOf"][0]["enum"], nlohmann::json({"round-robin", "random"}));
+}
+
+}  // namespace
+}  // namespace fleet::sim
