@@ -1,10 +1,12 @@
 #include "bridge/fanout/engine.h"
 
 #include <boost/asio/io_context.hpp>
+#include <optional>
 #include <utility>
 
 #include "wire/mqtt/connection.h"
 #include "wire/mqtt/connection_context.h"
+#include "wire/mqtt/paho/paho_endpoint.h"
 #include "wire/mqtt/url.h"
 
 namespace fleet::bridge {
@@ -33,10 +35,14 @@ EndpointOptions endpoint_options(const MqttConfig& config) {
 }  // namespace
 
 struct Engine::State {
-  State(boost::asio::io_context& loop, const MqttConfig& config) : options(endpoint_options(config)), context(loop) {}
+  State(boost::asio::io_context& io, const MqttConfig& config)
+      : loop(io), kind(config.publisher), options(endpoint_options(config)), broker{config.host, config.port} {}
 
+  boost::asio::io_context& loop;
+  PublisherEngine kind;
   EndpointOptions options;
-  wire::mqtt::ConnectionContext context;
+  BrokerUrl broker;
+  std::optional<wire::mqtt::ConnectionContext> context;  // native only
   wire::mqtt::NativeOptions native;
 };
 
@@ -46,16 +52,19 @@ Engine::~Engine() = default;
 
 wire::Result<std::unique_ptr<Engine>> Engine::make(boost::asio::io_context& loop, const MqttConfig& config) {
   auto state = std::make_unique<State>(loop, config);
-  const BrokerUrl broker{config.host, config.port};
-  const auto address = wire::mqtt::resolve_broker(broker);
+  const auto address = wire::mqtt::resolve_broker(state->broker);  // Paho gets the name, but a wrong one ends here too
   if (!address) return tl::unexpected<wire::Error>(address.error());
   state->native.broker = *address;
+  if (config.publisher == PublisherEngine::native) state->context.emplace(loop);
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 
 MakeEndpoint Engine::maker() {
   return [state = state_.get()](EndpointEvents& events) -> std::unique_ptr<Endpoint> {
-    return std::make_unique<wire::mqtt::Connection>(state->context, state->options, state->native, events);
+    if (state->kind == PublisherEngine::paho) {
+      return std::make_unique<wire::mqtt::PahoEndpoint>(state->loop, state->options, state->broker, events);
+    }
+    return std::make_unique<wire::mqtt::Connection>(*state->context, state->options, state->native, events);
   };
 }
 

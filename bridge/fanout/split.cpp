@@ -14,7 +14,11 @@ std::size_t connection_of(std::string_view topic, std::size_t connections) {
     if (c == '/' && ++slashes == 3) break;
     hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;
   }
-  return static_cast<std::size_t>((hash >> 32) % connections);
+  // FNV's last bytes reach few bits; this spreads them (the finalizer of MurmurHash3).
+  hash ^= hash >> 33;
+  hash *= 0xFF51'AFD7'ED55'8CCDULL;
+  hash ^= hash >> 33;
+  return static_cast<std::size_t>(hash % connections);
 }
 
 void split_batch(const std::shared_ptr<const PublishBatch>& batch, std::size_t connections,

@@ -61,6 +61,13 @@ RequestParser::Step RequestParser::put(std::string_view bytes, std::size_t& used
     if (refusal_ == 0) refusal_ = status_of(ec, unread);
     return Step::refused;
   }
+  if (!header_told_) {  // Beast's limit leaves out what it has consumed already
+    header_bytes_ += taken;
+    if (header_bytes_ > limits_.header_bytes_max && !is_header_done()) {
+      refusal_ = 431;
+      return Step::refused;
+    }
+  }
   if (is_done()) return Step::done;
   if (is_header_done() && !header_told_) {
     header_told_ = true;
@@ -87,7 +94,7 @@ void RequestParser::refuse(unsigned status, ErrorCode& ec) {
 
 unsigned RequestParser::status_of(ErrorCode ec, std::string_view unread) const {
   if (ec == http::error::body_limit) return 413;
-  if (ec == http::error::header_limit) return unread.find('\n') == std::string_view::npos ? 414 : 431;
+  if (ec == http::error::header_limit) return text_.method.empty() && unread.find('\n') == std::string_view::npos ? 414 : 431;
   return 400;
 }
 

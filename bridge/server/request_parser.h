@@ -85,7 +85,8 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   RequestText& text_;
   unsigned refusal_ = 0;
   int version_ = 11;
-  std::size_t extension_bytes_ = 0;
+  std::size_t header_bytes_ = 0;     // consumed of the header
+  std::size_t extension_bytes_ = 0;  // of all chunks
   unsigned hosts_ = 0;
   bool started_ = false;
   bool header_told_ = false;

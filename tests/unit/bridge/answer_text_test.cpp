@@ -1,0 +1,84 @@
+// What do answers look like on the wire, and what does Server-Timing say?
+#include "bridge/server/answer_text.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "bridge/server/body_budget.h"
+#include "wire/stamp.h"
+
+namespace fleet::bridge {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr std::string_view kDate = "Fri, 02 Jan 2026 03:04:05 GMT";
+
+TEST(AnswerText, DatesAreThoseOfHttp) {
+  EXPECT_EQ(http_date(wire::WallTime(std::chrono::seconds(1'767'323'045))), kDate);
+  EXPECT_EQ(http_date(wire::WallTime{}), "Thu, 01 Jan 1970 00:00:00 GMT");
+}
+
+TEST(AnswerText, WritesHeadAndBody) {
+  std::string out;
+  append_answer({404, "text/plain", "gone"}, {}, kDate, out);
+  EXPECT_EQ(out,
+            "HTTP/1.1 404 Not Found\r\nServer: fleet-bridge\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\n"
+            "Content-Type: text/plain\r\nContent-Length: 4\r\n\r\ngone");
+}
+
+TEST(AnswerText, SaysHowTheConnectionGoesOn) {
+  std::string out;
+  append_answer(error_answer(408), {.close = true, .http_1_0 = true}, kDate, out);
+  EXPECT_THAT(out, HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_THAT(out, EndsWith("{\"error\":\"Request Timeout\"}"));
+  out.clear();
+  append_answer({200, "a/b", "text"}, {.http_1_0 = true, .head = true}, kDate, out);
+  EXPECT_THAT(out, HasSubstr("\r\nConnection: keep-alive\r\n"));
+  EXPECT_THAT(out, HasSubstr("\r\nContent-Length: 4\r\n"));
+  EXPECT_THAT(out, EndsWith("\r\n\r\n"));
+}
+
+TEST(AnswerText, ServerTimingTellsWhatHappened) {
+  CallTimes times;
+  times.api = {std::chrono::nanoseconds(21'999), std::chrono::microseconds(15), std::chrono::milliseconds(1'234)};
+  times.received = wire::TimePoint(std::chrono::nanoseconds(5'000'000'001));
+  times.planned = times.received + std::chrono::microseconds(100);
+  times.queued = times.planned + std::chrono::microseconds(40);
+  times.acked = *times.queued + std::chrono::microseconds(1'200);
+  std::string out;
+  append_call_answer({200, "a/b", ""}, times, {}, kDate, out);
+  const std::string boot = fmt::format("{:x}", wire::boot_hash());
+  EXPECT_THAT(out, HasSubstr("\r\nServer-Timing: parse;dur=0.021, verify;dur=0.015, plan;dur=1234.000, "
+                             "publish;dur=0.040, ack;dur=1.200, received;desc=\"" +
+                             boot + ":5000000001\", published;desc=\"" + boot + ":5000140001\"\r\n"));
+  times.queued.reset();
+  out.clear();
+  append_call_answer({200, "a/b", ""}, times, {}, kDate, out);
+  EXPECT_THAT(out, Not(HasSubstr("publish")));
+  EXPECT_THAT(out, Not(HasSubstr("ack;")));
+}
+
+TEST(BodyBudget, AdmitsInOrderAndNeverBeyond) {
+  BodyBudget budget(100);
+  std::vector<int> admitted;
+  EXPECT_TRUE(budget.take(60, [] {}));
+  EXPECT_FALSE(budget.take(50, [&] { admitted.push_back(1); }));
+  EXPECT_FALSE(budget.take(10, [&] { admitted.push_back(2); })) << "who comes later does not overtake";
+  EXPECT_EQ(budget.waiting(), 2U);
+  budget.give(60);
+  EXPECT_THAT(admitted, ElementsAre(1, 2));
+  EXPECT_EQ(budget.taken(), 60U);
+  EXPECT_TRUE(budget.take(40, [] {}));
+}
+
+}  // namespace
+}  // namespace fleet::bridge
