@@ -2,11 +2,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/result_json.h"
@@ -15,6 +14,9 @@ namespace fleet::sim {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// A week of timeline rows with some thousand groups is below a tenth of it.
+constexpr std::size_t kResultBytesMax = std::size_t{1} << 30;
 
 // Writes and syncs a new file; 0 or the errno of what failed.
 int write_file(const std::string& path, std::string_view text) {
@@ -34,6 +36,24 @@ int write_file(const std::string& path, std::string_view text) {
   return failure;
 }
 
+// Appends the file's bytes to `text`; 0 or the errno of what failed.
+int read_file(const std::string& path, std::string& text) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno;
+  int failure = 0;
+  std::array<char, 65'536> block;
+  for (;;) {
+    const ssize_t got = ::read(file, block.data(), block.size());
+    if (got == 0) break;
+    if (got > 0) text.append(block.data(), static_cast<std::size_t>(got));
+    if (text.size() > kResultBytesMax) failure = EFBIG;
+    if (got < 0 && errno != EINTR) failure = errno;
+    if (failure != 0) break;
+  }
+  ::close(file);
+  return failure;
+}
+
 }  // namespace
 
 wire::Result<void> write_result(const Json& result, const std::string& path) {
@@ -50,9 +70,10 @@ wire::Result<void> write_result(const Json& result, const std::string& path) {
 }
 
 wire::Result<Json> read_result(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return wire::usage_error(std::string("cannot read it: ") + std::strerror(errno), path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::string text;
+  if (const int failure = read_file(path, text); failure != 0) {
+    return wire::usage_error(std::string("cannot read it: ") + std::strerror(failure), path);
+  }
   Json result = Json::parse(text, nullptr, false);
   if (!result.is_object() || !result.contains("schema_version") || !result.contains("verdict")) {
     return wire::usage_error("this is not a result.json of fleet-sim", path);

@@ -11,3 +11,6 @@ fleet_test(sim_ledger_test LABEL unit THREADED
     sim/timeline_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::sim_ledger)
+fleet_test(sim_report_test LABEL unit
+  SOURCES sim/result_json_test.cpp sim/text_report_test.cpp sim/verdict_test.cpp
+  LIBS fleet::sim_report)

@@ -1,0 +1,220 @@
+// Does result.json hold what design.md promises, and is every number in it a metric, and every metric in it?
+#include "sim/report/result_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "sim/scenario/metrics.h"
+#include "tests/unit/sim/sample_record.h"
+
+namespace fleet::sim {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::vector<std::string> keys(const Json& object) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object.items()) names.push_back(name);
+  return names;
+}
+
+TEST(ResultJson, HasTheKeysOfTheDesign) {
+  const Json result = result_json(tests::sample_record());
+  EXPECT_THAT(keys(result),
+              ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls", "deliveries",
+                          "rates", "times_us", "cost", "health", "thresholds", "groups", "call_groups", "timeline"));
+  EXPECT_THAT(keys(result["context"]),
+              ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at", "scenario", "broker"));
+  EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
+  EXPECT_THAT(keys(result["context"]["broker"]), ElementsAre("name", "version", "config_sha256"));
+  EXPECT_THAT(keys(result["fleet"]),
+              ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections", "connect"));
+  EXPECT_THAT(keys(result["fleet"]["connect"]), ElementsAre("seconds", "per_s", "failed", "reconnects", "time_us"));
+  EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors"));
+  EXPECT_THAT(keys(result["deliveries"]),
+              ElementsAre("expected", "received", "missing", "duplicate", "misdelivered", "corrupt", "out_of_order",
+                          "downgraded", "unaccepted", "late", "foreign"));
+  EXPECT_THAT(keys(result["rates"]), ElementsAre("calls_per_s", "deliveries_per_s"));
+  EXPECT_THAT(keys(result["times_us"]),
+              ElementsAre("send_lag", "http", "service", "response", "first", "half", "completion", "hops"));
+  EXPECT_THAT(keys(result["times_us"]["hops"]), ElementsAre("http", "bridge", "broker"));
+  EXPECT_THAT(keys(result["times_us"]["response"]),
+              ElementsAre("count", "min", "p50", "p90", "p99", "p999", "p9999", "max", "mean"));
+  EXPECT_THAT(keys(result["cost"]), ElementsAre("cpu_us_per_delivery", "rss_kib", "fleet_bytes_per_connection"));
+  EXPECT_THAT(keys(result["cost"]["cpu_us_per_delivery"]),
+              ElementsAre("fleet", "callers", "bridge", "broker", "fleet_threads", "caller_threads"));
+  EXPECT_THAT(keys(result["cost"]["rss_kib"]), ElementsAre("sim", "bridge", "broker"));
+  EXPECT_THAT(keys(result["health"]), ElementsAre("send_lag_p99_us", "worst_hiccup_us"));
+  EXPECT_THAT(keys(result["groups"]["lamps"]), ElementsAre("deliveries", "times_us"));
+  EXPECT_THAT(keys(result["call_groups"]["push"]), ElementsAre("calls", "times_us"));
+  EXPECT_THAT(keys(result["timeline"][0]), ElementsAre("t_s", "calls", "deliveries", "response"));
+  EXPECT_THAT(keys(result["timeline"][0]["response"]), ElementsAre("p50", "p99", "max"));
+}
+
+TEST(ResultJson, HasTheValuesOfTheRecord) {
+  RunRecord record = tests::sample_record();
+  record.verdict = Verdict::fail;
+  record.reasons = {"a reason"};
+  record.total.calls.errors["timeout"] = 3;
+  record.thresholds = {{.expression = "calls.failed == 0", .observed = 3, .ok = false}};
+  const Json result = result_json(record);
+  EXPECT_EQ(result["schema_version"], 1);
+  EXPECT_EQ(result["verdict"], "fail");
+  EXPECT_EQ(result["reasons"], Json({"a reason"}));
+  EXPECT_EQ(result["calls"]["errors"]["timeout"], 3);
+  EXPECT_EQ(result["deliveries"]["received"], 50'000);
+  EXPECT_EQ(result["times_us"]["response"]["p50"], 1'249);
+  EXPECT_EQ(result["times_us"]["response"]["mean"], 1'249.5);
+  EXPECT_EQ(result["cost"]["cpu_us_per_delivery"]["fleet"], 6.1);
+  EXPECT_EQ(result["cost"]["cpu_us_per_delivery"]["bridge"], 0.85);
+  EXPECT_EQ(result["cost"]["cpu_us_per_delivery"]["fleet_threads"]["worker 0"], 6.1);
+  EXPECT_EQ(result["thresholds"][0].dump(), R"({"expr":"calls.failed == 0","observed":3,"ok":false})");
+}
+
+TEST(ResultJson, WhatIsNotKnownIsNull) {
+  RunRecord record = tests::sample_record();
+  record.cost.bridge_cpu_us = -1;
+  record.cost.broker_rss_kib = -1;
+  Json result = result_json(record);
+  EXPECT_TRUE(result["cost"]["cpu_us_per_delivery"]["bridge"].is_null());
+  EXPECT_TRUE(result["cost"]["rss_kib"]["broker"].is_null());
+  EXPECT_EQ(metric_at(result, "cost.cpu_us_per_delivery.bridge"), std::nullopt);
+  record.cost.deliveries = 0;
+  result = result_json(record);
+  EXPECT_TRUE(result["cost"]["cpu_us_per_delivery"]["fleet"].is_null());
+}
+
+// Every path of a number that a threshold could mean. Left out: what describes the run instead of measuring it, and
+// maps whose keys no scenario can know.
+void collect(const Json& value, const std::string& path, std::set<std::string>& out) {
+  static const std::set<std::string> kNotMetrics = {"schema_version",
+                                                    "context",
+                                                    "thresholds",
+                                                    "timeline",
+                                                    "cost.cpu_us_per_delivery.fleet_threads",
+                                                    "calls.errors",
+                                                    "cost.cpu_us_per_delivery.caller_threads",
+                                                    "call_groups.push.calls.errors"};
+  if (kNotMetrics.contains(path)) return;
+  if (value.is_number()) out.insert(path);
+  if (!value.is_object()) return;
+  for (const auto& [key, inner] : value.items()) collect(inner, path.empty() ? key : path + "." + key, out);
+}
+
+TEST(Metrics, AreTheNumbersOfResultJson) {
+  const Json result = result_json(tests::sample_record());
+  std::set<std::string> written;
+  collect(result, "", written);
+  std::set<std::string> named;
+  for (const Metric& metric : metrics_of({"lamps"}, {"push"})) {
+    EXPECT_TRUE(named.insert(metric.name).second) << metric.name;
+    EXPECT_TRUE(metric_at(result, metric.name)) << metric.name;
+  }
+  EXPECT_EQ(named, written);
+}
+
+TEST(MetricAt, FindsNumbersByPath) {
+  RunRecord record = tests::sample_record();
+  record.groups.push_back({"lamps.v2", {}});
+  record.groups.back().tally.deliveries.missing = 7;
+  const Json result = result_json(record);
+  EXPECT_EQ(metric_at(result, "times_us.response.max"), 1'499);
+  EXPECT_EQ(metric_at(result, "groups.lamps.v2.deliveries.missing"), 7);
+  EXPECT_EQ(metric_at(result, "times_us.response"), std::nullopt);
+  EXPECT_EQ(metric_at(result, "times_us.respons.max"), std::nullopt);
+  EXPECT_EQ(metric_at(result, ""), std::nullopt);
+  EXPECT_EQ(metric_at(result, "."), std::nullopt);
+  EXPECT_EQ(metric_at(result, "verdict"), std::nullopt);
+}
+
+TEST(MetricAt, ThereIsNoStatisticOfNothing) {
+  RunRecord record = tests::sample_record();
+  record.total.times.response.clear();
+  const Json result = result_json(record);
+  EXPECT_EQ(result["times_us"]["response"]["p99"], 0);
+  EXPECT_EQ(metric_at(result, "times_us.response.p99"), std::nullopt);
+  EXPECT_EQ(metric_at(result, "times_us.response.count"), 0);
+}
+
+struct ResultFile : testing::Test {
+  ResultFile() {
+    std::string name = (std::filesystem::temp_directory_path() / "fleet-result-XXXXXX").string();
+    directory = ::mkdtemp(name.data());
+  }
+  ~ResultFile() override { std::filesystem::remove_all(directory); }
+  void put(const std::string& text) const { std::ofstream(directory / "result.json") << text; }
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(directory), {}));
+  }
+  std::filesystem::path directory;
+  std::string path() const { return (directory / "result.json").string(); }
+};
+
+TEST_F(ResultFile, ComesBackAsItWasWritten) {
+  put("an older one");
+  const Json result = result_json(tests::sample_record());
+  ASSERT_TRUE(write_result(result, path()));
+  EXPECT_EQ(files(), 1U);
+  const auto back = read_result(path());
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->dump(), result.dump());
+}
+
+TEST_F(ResultFile, BytesThatAreNoUtf8DoNotLoseTheReport) {
+  RunRecord record = tests::sample_record();
+  record.total.calls.errors["\xFF\xFE"] = 1;
+  ASSERT_TRUE(write_result(result_json(record), path()));
+  EXPECT_TRUE(read_result(path()));
+}
+
+TEST_F(ResultFile, WithoutItsDirectoryIsAnEnvironmentError) {
+  const auto written = write_result(result_json(tests::sample_record()), (directory / "none" / "result.json").string());
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, wire::ErrorKind::environment);
+  EXPECT_THAT(written.error().text(), HasSubstr("No such file or directory"));
+}
+
+TEST_F(ResultFile, OnAFullDiskLeavesTheOldOneAndNothingElse) {
+  put("the old one");
+  // A limit on file sizes fails the write as a full disk does.
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 1'000, .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto written = write_result(result_json(tests::sample_record()), path());
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, ignored);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, wire::ErrorKind::environment);
+  EXPECT_EQ(files(), 1U);
+  std::string text;
+  std::getline(std::ifstream(path()), text);
+  EXPECT_EQ(text, "the old one");
+}
+
+TEST_F(ResultFile, ThatIsNoResultIsAUsageError) {
+  EXPECT_THAT(read_result(path()).error().text(), HasSubstr("No such file or directory"));
+  for (const char* text : {"", "{", "[]", "7", "{}", R"({"verdict":"pass"})", "\xFF\x01", "{\"schema_version\":1}"}) {
+    put(text);
+    const auto read = read_result(path());
+    ASSERT_FALSE(read) << text;
+    EXPECT_THAT(read.error().text(), HasSubstr("not a result.json")) << text;
+  }
+  put(R"({"schema_version": 99, "verdict": "pass"})");
+  EXPECT_THAT(read_result(path()).error().text(), HasSubstr("schema_version is 99; this fleet-sim reads 1"));
+  EXPECT_EQ(read_result(directory.string()).error().kind, wire::ErrorKind::usage);
+}
+
+}  // namespace
+}  // namespace fleet::sim

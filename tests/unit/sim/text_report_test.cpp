@@ -1,0 +1,134 @@
+// Can a person read the summary?
+#include "sim/report/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/quantity.h"
+#include "sim/report/result_json.h"
+#include "sim/report/verdict.h"
+#include "tests/unit/sim/sample_record.h"
+
+namespace fleet::sim {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+RunRecord judged() {
+  RunRecord record = tests::sample_record();
+  Scenario scenario;
+  scenario.thresholds = {{"calls.failed == 0", "calls.failed", Comparison::equal, 0},
+                         {"times_us.response.p99 < 1ms", "times_us.response.p99", Comparison::less, 1'000}};
+  record.notes = {"lamps runs on Paho: Paho's own queue and threads are inside its numbers"};
+  judge(scenario, record);
+  return record;
+}
+
+TEST(Text, IsTheGoldenSummary) {
+  EXPECT_EQ("\n" + render_text(result_json(judged())), R"(
+FAIL  quickstart: times_us.response.p99 < 1ms does not hold: observed 1.49 ms
+
+run         seed 1, 2025-11-21T22:00:00Z on bench-7 (2 cores, Linux 6.1.0-18-amd64), Release build of 0dc2372c0ffe
+broker      mosquitto 2.0.11
+fleet       2,000 devices on 2,000 connections, ready in 1.02 s (1,961/s), connect p99 1.50 ms
+calls       500 scheduled, 500 sent, 500 accepted, 0 rejected, 0 failed
+deliveries  50,000 expected = 50,000 received + 0 missing
+            none duplicate, misdelivered, corrupt, out of order, downgraded or late
+rates       50 calls/s, 5,000 deliveries/s over the hold
+
+times              p50       p90       p99     p99.9       max       count
+send lag         64 µs     84 µs     89 µs     89 µs     89 µs         500
+http            949 µs   1.15 ms   1.19 ms   1.20 ms   1.20 ms         500
+service        1.21 ms   1.41 ms   1.45 ms   1.46 ms   1.46 ms      50,000
+response       1.25 ms   1.45 ms   1.49 ms   1.50 ms   1.50 ms      50,000
+first          1.15 ms   1.35 ms   1.39 ms   1.40 ms   1.40 ms         500
+half           1.45 ms   1.65 ms   1.69 ms   1.70 ms   1.70 ms         500
+completion     1.75 ms   1.95 ms   1.99 ms   2.00 ms   2.00 ms         500
+hop http        349 µs    549 µs    594 µs    599 µs    599 µs         500
+hop bridge      399 µs    599 µs    644 µs    649 µs    649 µs         500
+hop broker     1.45 ms   1.65 ms   1.69 ms   1.70 ms   1.70 ms         500
+
+cost        CPU a delivery: fleet 6.10 µs, callers 1.22 µs, bridge 0.85 µs, broker 12.2 µs
+            memory: simulator 43.9 MiB, bridge 11.7 MiB, broker 9.28 MiB; 1.66 KiB a connection
+health      send lag p99 89 µs, worst hiccup 1.20 ms
+
+thresholds  ok      calls.failed == 0            observed 0
+            FAILED  times_us.response.p99 < 1ms  observed 1.49 ms
+
+notes       lamps runs on Paho: Paho's own queue and threads are inside its numbers
+)");
+}
+
+TEST(Text, TellsWhatIsOutsideTheBooksAndWhichErrorsCame) {
+  RunRecord record = tests::sample_record();
+  record.total.deliveries.duplicate = 3;
+  record.total.deliveries.out_of_order = 1'200;
+  record.total.calls.errors = {{"a", 1}, {"b", 20}, {"c", 3}, {"d", 4}, {"e", 5}, {"f\033[2J", 6}, {"g", 7}};
+  record.fleet.connect.reconnects = 4;
+  const std::string text = render_text(result_json(record));
+  EXPECT_THAT(text, HasSubstr("\n            3 duplicate, 1,200 out of order\n"));
+  EXPECT_THAT(text, HasSubstr("errors      20 × b, 7 × g, 6 × f?[2J, 5 × e, 4 × d, and 2 other codes\n"));
+  EXPECT_THAT(text, HasSubstr(", 4 reconnects\n"));
+}
+
+TEST(Text, ShowsTheCallGroupsWhereThereAreSeveral) {
+  RunRecord record = tests::sample_record();
+  for (int i = 0; i < 10; ++i) record.call_groups.push_back({"alarm" + std::to_string(i), {}});
+  const std::string text = render_text(result_json(record));
+  EXPECT_THAT(text, HasSubstr("push           1.25 ms"));
+  EXPECT_THAT(text, HasSubstr("alarm0               -"));
+  EXPECT_THAT(text, HasSubstr("and 3 more in result.json"));
+}
+
+TEST(Text, HasAllReasonsAndNoColourUnlessAsked) {
+  RunRecord record = tests::sample_record();
+  record.verdict = Verdict::invalid;
+  record.reasons = {"one", "two"};
+  EXPECT_THAT(render_text(result_json(record)), StartsWith("INVALID  quickstart: one\n  and: two\n\n"));
+  EXPECT_THAT(render_text(result_json(judged())), Not(HasSubstr("\033")));
+  const std::string coloured = render_text(result_json(judged()), {.colour = true});
+  EXPECT_THAT(coloured, StartsWith("\033[31mFAIL\033[0m"));
+  EXPECT_THAT(coloured, HasSubstr("\033[32mok    \033[0m"));
+}
+
+TEST(Text, RendersAnyDocument) {
+  for (const char* text :
+       {"{}", "[]", "7", R"({"verdict":3,"reasons":[1],"calls":{"errors":[1]},"thresholds":[1,{"expr":1,"ok":2}]})",
+        R"({"reasons":{},"times_us":{"response":{"count":"x","p50":1}},"call_groups":{"a":1,"b":[]}})"}) {
+    EXPECT_FALSE(render_text(nlohmann::ordered_json::parse(text)).empty()) << text;
+  }
+}
+
+TEST(Quantity, ReadsWell) {
+  EXPECT_EQ(count_text(0), "0");
+  EXPECT_EQ(count_text(999), "999");
+  EXPECT_EQ(count_text(1'000), "1,000");
+  EXPECT_EQ(count_text(1'234'567), "1,234,567");
+  EXPECT_EQ(count_text(-1'234), "-1,234");
+  EXPECT_EQ(count_text(49.98), "49.98");
+  EXPECT_EQ(count_text(49.9), "49.9");
+  EXPECT_EQ(count_text(4'999.7), "5,000");
+  EXPECT_EQ(duration_text(0), "0 µs");
+  EXPECT_EQ(duration_text(6.1), "6.10 µs");
+  EXPECT_EQ(duration_text(812), "812 µs");
+  EXPECT_EQ(duration_text(999.7), "1.00 ms");
+  EXPECT_EQ(duration_text(61'234), "61.2 ms");
+  EXPECT_EQ(duration_text(999'900), "1.00 s");
+  EXPECT_EQ(duration_text(3.6e9), "3600 s");
+  EXPECT_EQ(bytes_text(512), "512 B");
+  EXPECT_EQ(bytes_text(2'000), "1.95 KiB");
+  EXPECT_EQ(bytes_text(45'000.0 * 1'024), "43.9 MiB");
+  EXPECT_EQ(quantity_text(1'961, MetricUnit::per_second), "1,961/s");
+  EXPECT_EQ(quantity_text(1.02, MetricUnit::seconds), "1.02 s");
+  EXPECT_EQ(quantity_text(12, MetricUnit::kibibytes), "12.0 KiB");
+  EXPECT_EQ(padded_left("1 µs", 6), "  1 µs");
+  EXPECT_EQ(padded_right("1 µs", 6), "1 µs  ");
+  EXPECT_EQ(padded_right("longer", 3), "longer");
+}
+
+}  // namespace
+}  // namespace fleet::sim
