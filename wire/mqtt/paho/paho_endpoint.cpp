@@ -271,7 +271,8 @@ void PahoEndpoint::Core::on_success(const paho::token& token) {
       return;
     case paho::token::SUBSCRIBE: {
       std::vector<ReasonCode> codes;
-      for (const auto code : token.get_subscribe_response().get_reason_codes()) {
+      const auto response = token.get_subscribe_response();  // the list below is a reference into it
+      for (const auto code : response.get_reason_codes()) {
         codes.push_back(reason_of(static_cast<int>(code)));
       }
       bring([cookie, codes = std::move(codes)](Core& core) { core.granted(cookie, codes); });
