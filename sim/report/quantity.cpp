@@ -57,13 +57,13 @@ std::string bytes_text(double bytes) {
 
 std::string quantity_text(double value, MetricUnit unit) {
   switch (unit) {
-    case MetricUnit::microseconds:
+    case MetricUnit::micros:
       return duration_text(value);
     case MetricUnit::seconds:
       return duration_text(value * 1e6);
     case MetricUnit::per_second:
       return count_text(value) + "/s";
-    case MetricUnit::kibibytes:
+    case MetricUnit::kib:
       return bytes_text(value * 1024);
     case MetricUnit::bytes:
       return bytes_text(value);

@@ -235,9 +235,8 @@ class Summary {
     const auto value = row.is_object() ? row.find("observed") : row.end();
     if (!row.is_object() || value == row.end() || !value->is_number()) return "-";
     const std::string name = expression.substr(0, expression.find_first_of(" <>=!"));
-    const std::vector<Metric> metrics = metrics_of(keys("groups"), keys("call_groups"));
-    const auto metric = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == name; });
-    return quantity_text(value->get<double>(), metric == metrics.end() ? MetricUnit::count : metric->unit);
+    const std::optional<MetricUnit> unit = metric_unit(name, keys("groups"), keys("call_groups"));
+    return quantity_text(value->get<double>(), unit.value_or(MetricUnit::count));
   }
   [[nodiscard]] std::vector<std::string> keys(const char* key) const {
     std::vector<std::string> names;

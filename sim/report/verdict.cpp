@@ -46,7 +46,8 @@ std::vector<std::string> compare_thresholds(const std::vector<Threshold>& thresh
   record.thresholds.clear();
   if (thresholds.empty()) return reasons;
   const nlohmann::ordered_json result = result_json(record);
-  const std::vector<Metric> metrics = metrics_of(names(record.groups), names(record.call_groups));
+  const std::vector<std::string> fleet_groups = names(record.groups);
+  const std::vector<std::string> call_groups = names(record.call_groups);
   for (const Threshold& threshold : thresholds) {
     const std::optional<double> observed = metric_at(result, threshold.metric);
     const bool ok = observed && holds(*observed, threshold.comparison, threshold.value);
@@ -57,9 +58,7 @@ std::vector<std::string> compare_thresholds(const std::vector<Threshold>& thresh
       reasons.push_back(fmt::format("{} does not hold: this run has no such number", threshold.expression));
       continue;
     }
-    const auto metric = std::find_if(metrics.begin(), metrics.end(),
-                                     [&](const Metric& candidate) { return candidate.name == threshold.metric; });
-    const MetricUnit unit = metric == metrics.end() ? MetricUnit::count : metric->unit;
+    const MetricUnit unit = metric_unit(threshold.metric, fleet_groups, call_groups).value_or(MetricUnit::count);
     reasons.push_back(
         fmt::format("{} does not hold: observed {}", threshold.expression, quantity_text(*observed, unit)));
   }

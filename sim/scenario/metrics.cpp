@@ -1,100 +1,144 @@
 #include "sim/scenario/metrics.h"
 
-#include <utility>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 
 namespace fleet::sim {
+
 namespace {
 
-// A metric that stands alone.
-struct Row {
+// One number of result.json, or the nine of a histogram. `scope` says where else than at the top the row stands.
+struct MetricRow {
   std::string_view path;
-  MetricUnit unit;
+  MetricUnit unit = MetricUnit::count;
+  bool histogram = false;
+  bool in_groups = false;       // groups.NAME.path
+  bool in_call_groups = false;  // call_groups.NAME.path
 };
 
-constexpr std::string_view kCalls[] = {"scheduled", "sent", "accepted", "rejected", "failed"};
-constexpr std::string_view kDeliveries[] = {"expected",     "received", "missing",      "duplicate",
-                                            "misdelivered", "corrupt",  "out_of_order", "downgraded",
-                                            "unaccepted",   "late",     "foreign"};
-constexpr std::string_view kTimes[] = {"send_lag", "http",       "service",   "response",    "first",
-                                       "half",     "completion", "hops.http", "hops.bridge", "hops.broker"};
-constexpr std::string_view kSummary[] = {"min", "p50", "p90", "p99", "p999", "p9999", "max", "mean"};
+constexpr MetricUnit kCount = MetricUnit::count;
+constexpr MetricUnit kMicros = MetricUnit::micros;
 
-constexpr Row kFleet[] = {
-    {"fleet.devices", MetricUnit::count},
-    {"fleet.gateways", MetricUnit::count},
-    {"fleet.sub_devices", MetricUnit::count},
-    {"fleet.consumers", MetricUnit::count},
-    {"fleet.connections", MetricUnit::count},
+constexpr MetricRow kMetrics[] = {
+    {"fleet.devices"},
+    {"fleet.gateways"},
+    {"fleet.sub_devices"},
+    {"fleet.consumers"},
+    {"fleet.connections"},
     {"fleet.connect.seconds", MetricUnit::seconds},
     {"fleet.connect.per_s", MetricUnit::per_second},
-    {"fleet.connect.failed", MetricUnit::count},
-    {"fleet.connect.reconnects", MetricUnit::count},
-};
-
-constexpr Row kRates[] = {
+    {"fleet.connect.failed"},
+    {"fleet.connect.reconnects"},
+    {"fleet.connect.time_us", kMicros, true},
+    {"calls.scheduled", kCount, false, false, true},
+    {"calls.sent", kCount, false, false, true},
+    {"calls.accepted", kCount, false, false, true},
+    {"calls.rejected", kCount, false, false, true},
+    {"calls.failed", kCount, false, false, true},
+    {"deliveries.expected", kCount, false, true},
+    {"deliveries.received", kCount, false, true},
+    {"deliveries.missing", kCount, false, true},
+    {"deliveries.duplicate", kCount, false, true},
+    {"deliveries.misdelivered", kCount, false, true},
+    {"deliveries.corrupt", kCount, false, true},
+    {"deliveries.out_of_order", kCount, false, true},
+    {"deliveries.downgraded", kCount, false, true},
+    {"deliveries.unaccepted", kCount, false, true},
+    {"deliveries.late", kCount, false, true},
+    {"deliveries.foreign", kCount, false, true},
     {"rates.calls_per_s", MetricUnit::per_second},
     {"rates.deliveries_per_s", MetricUnit::per_second},
-};
-
-constexpr Row kCostAndHealth[] = {
-    {"cost.cpu_us_per_delivery.fleet", MetricUnit::microseconds},
-    {"cost.cpu_us_per_delivery.callers", MetricUnit::microseconds},
-    {"cost.cpu_us_per_delivery.bridge", MetricUnit::microseconds},
-    {"cost.cpu_us_per_delivery.broker", MetricUnit::microseconds},
-    {"cost.rss_kib.sim", MetricUnit::kibibytes},
-    {"cost.rss_kib.bridge", MetricUnit::kibibytes},
-    {"cost.rss_kib.broker", MetricUnit::kibibytes},
+    {"times_us.send_lag", kMicros, true, true, true},
+    {"times_us.http", kMicros, true, true, true},
+    {"times_us.service", kMicros, true, true, true},
+    {"times_us.response", kMicros, true, true, true},
+    {"times_us.first", kMicros, true, true, true},
+    {"times_us.half", kMicros, true, true, true},
+    {"times_us.completion", kMicros, true, true, true},
+    {"times_us.hops.http", kMicros, true, true, true},
+    {"times_us.hops.bridge", kMicros, true, true, true},
+    {"times_us.hops.broker", kMicros, true, true, true},
+    {"cost.cpu_us_per_delivery.fleet", kMicros},
+    {"cost.cpu_us_per_delivery.callers", kMicros},
+    {"cost.cpu_us_per_delivery.bridge", kMicros},
+    {"cost.cpu_us_per_delivery.broker", kMicros},
+    {"cost.rss_kib.sim", MetricUnit::kib},
+    {"cost.rss_kib.bridge", MetricUnit::kib},
+    {"cost.rss_kib.broker", MetricUnit::kib},
     {"cost.fleet_bytes_per_connection", MetricUnit::bytes},
-    {"health.send_lag_p99_us", MetricUnit::microseconds},
-    {"health.worst_hiccup_us", MetricUnit::microseconds},
+    {"health.send_lag_p99_us", kMicros},
+    {"health.worst_hiccup_us", kMicros},
 };
 
-class List {
- public:
-  template <std::size_t N>
-  void rows(const Row (&rows)[N]) {
-    for (const Row& row : rows) metrics_.push_back({std::string(row.path), row.unit});
-  }
-  template <std::size_t N>
-  void counts(const std::string& prefix, const std::string_view (&names)[N]) {
-    for (const std::string_view name : names) metrics_.push_back({prefix + std::string(name), MetricUnit::count});
-  }
-  void summary(const std::string& prefix) {
-    metrics_.push_back({prefix + ".count", MetricUnit::count});
-    for (const std::string_view name : kSummary) {
-      metrics_.push_back({prefix + "." + std::string(name), MetricUnit::microseconds});
-    }
-  }
-  void times(const std::string& prefix) {
-    for (const std::string_view name : kTimes) summary(prefix + "times_us." + std::string(name));
-  }
-  std::vector<Metric> take() { return std::move(metrics_); }
+// Members of H.
+constexpr std::array<std::string_view, 9> kHistogram{"count", "min",   "p50", "p90", "p99",
+                                                     "p999",  "p9999", "max", "mean"};
 
- private:
-  std::vector<Metric> metrics_;
-};
+std::optional<MetricUnit> row_unit(const MetricRow& row, std::string_view path) {
+  if (!row.histogram) return path == row.path ? std::optional(row.unit) : std::nullopt;
+  if (!path.starts_with(row.path) || path.size() <= row.path.size() || path[row.path.size()] != '.')
+    return std::nullopt;
+  const std::string_view member = path.substr(row.path.size() + 1);
+  if (std::find(kHistogram.begin(), kHistogram.end(), member) == kHistogram.end()) return std::nullopt;
+  return member == "count" ? MetricUnit::count : row.unit;
+}
+
+// Strips "groups.NAME." when NAME is one of `names`.
+std::optional<std::string_view> behind_group(std::string_view path, std::string_view scope,
+                                             const std::vector<std::string>& names) {
+  if (!path.starts_with(scope)) return std::nullopt;
+  path.remove_prefix(scope.size());
+  const std::size_t dot = path.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const bool known = std::find(names.begin(), names.end(), path.substr(0, dot)) != names.end();
+  return known ? std::optional(path.substr(dot + 1)) : std::nullopt;
+}
+
+constexpr std::string_view kGroups = "groups.";
+constexpr std::string_view kCallGroups = "call_groups.";
+
+void append_paths(const std::string& prefix, const MetricRow& row, std::vector<std::string>& out) {
+  const std::string path = prefix + std::string(row.path);
+  if (!row.histogram) {
+    out.push_back(path);
+    return;
+  }
+  for (const std::string_view member : kHistogram) out.push_back(fmt::format("{}.{}", path, member));
+}
 
 }  // namespace
 
-std::vector<Metric> metrics_of(const std::vector<std::string>& fleet_groups,
-                               const std::vector<std::string>& call_groups) {
-  List list;
-  list.rows(kFleet);
-  list.summary("fleet.connect.time_us");
-  list.counts("calls.", kCalls);
-  list.counts("deliveries.", kDeliveries);
-  list.rows(kRates);
-  list.times("");
-  list.rows(kCostAndHealth);
-  for (const std::string& group : fleet_groups) {
-    list.counts("groups." + group + ".deliveries.", kDeliveries);
-    list.times("groups." + group + ".");
+std::optional<MetricUnit> metric_unit(std::string_view path, const std::vector<std::string>& fleet_groups,
+                                      const std::vector<std::string>& call_groups) {
+  const auto in_group = behind_group(path, kGroups, fleet_groups);
+  const auto in_call_group = behind_group(path, kCallGroups, call_groups);
+  for (const MetricRow& row : kMetrics) {
+    if (const auto unit = row_unit(row, path)) return unit;
+    if (row.in_groups && in_group) {
+      if (const auto unit = row_unit(row, *in_group)) return unit;
+    }
+    if (row.in_call_groups && in_call_group) {
+      if (const auto unit = row_unit(row, *in_call_group)) return unit;
+    }
   }
-  for (const std::string& group : call_groups) {
-    list.counts("call_groups." + group + ".calls.", kCalls);
-    list.times("call_groups." + group + ".");
+  return std::nullopt;
+}
+
+std::vector<std::string> metric_paths(const std::vector<std::string>& fleet_groups,
+                                      const std::vector<std::string>& call_groups) {
+  std::vector<std::string> paths;
+  for (const MetricRow& row : kMetrics) append_paths("", row, paths);
+  for (const MetricRow& row : kMetrics) {
+    for (const std::string& name : fleet_groups) {
+      if (row.in_groups) append_paths(fmt::format("{}{}.", kGroups, name), row, paths);
+    }
+    for (const std::string& name : call_groups) {
+      if (row.in_call_groups) append_paths(fmt::format("{}{}.", kCallGroups, name), row, paths);
+    }
   }
-  return list.take();
+  return paths;
 }
 
 }  // namespace fleet::sim

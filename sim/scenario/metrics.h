@@ -1,24 +1,31 @@
-// The metrics that a threshold may name: the numbers of result.json, by dotted path. The one table of them; a test
-// holds it against what the report writes.
+// The metrics that a threshold may name: the numbers of result.json, by dotted path. The one table of them; a test of
+// the report holds it against what is written.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace fleet::sim {
 
-// What a metric's number counts. Thresholds on microseconds and seconds may be written as durations ("50ms").
-enum class MetricUnit { count, per_second, microseconds, seconds, kibibytes, bytes };
-
-struct Metric {
-  std::string name;  // "times_us.response.p99", "groups.lamps.deliveries.missing"
-  MetricUnit unit = MetricUnit::count;
+// What the number at a path of result.json counts.
+enum class MetricUnit {
+  count,       // 5
+  micros,      // written as a duration: 50ms
+  seconds,     // written as a duration: 5s
+  per_second,  // 49.5/s or 49.5
+  kib,         // written as a size: 64MB
+  bytes,       // written as a size: 2KB
 };
 
-// Every metric of a scenario with these fleet groups and call groups, in the order of result.json. Allocates them anew;
-// for start and end of a run.
-[[nodiscard]] std::vector<Metric> metrics_of(const std::vector<std::string>& fleet_groups,
-                                             const std::vector<std::string>& call_groups);
+// Unit of the metric at `path`; none where result.json holds no number there. Group names are those of the scenario:
+// groups.NAME.… are fleet groups, call_groups.NAME.… call groups.
+[[nodiscard]] std::optional<MetricUnit> metric_unit(std::string_view path, const std::vector<std::string>& fleet_groups,
+                                                    const std::vector<std::string>& call_groups);
+
+// All paths that metric_unit() knows, for "did you mean" and for the README; group names as given.
+[[nodiscard]] std::vector<std::string> metric_paths(const std::vector<std::string>& fleet_groups,
+                                                    const std::vector<std::string>& call_groups);
 
 }  // namespace fleet::sim

@@ -116,9 +116,10 @@ TEST(Metrics, AreTheNumbersOfResultJson) {
   std::set<std::string> written;
   collect(result, "", written);
   std::set<std::string> named;
-  for (const Metric& metric : metrics_of({"lamps"}, {"push"})) {
-    EXPECT_TRUE(named.insert(metric.name).second) << metric.name;
-    EXPECT_TRUE(metric_at(result, metric.name)) << metric.name;
+  for (const std::string& path : metric_paths({"lamps"}, {"push"})) {
+    EXPECT_TRUE(named.insert(path).second) << path;
+    EXPECT_TRUE(metric_at(result, path)) << path;
+    EXPECT_TRUE(metric_unit(path, {"lamps"}, {"push"})) << path;
   }
   EXPECT_EQ(named, written);
 }

@@ -124,7 +124,7 @@ TEST(Quantity, ReadsWell) {
   EXPECT_EQ(bytes_text(45'000.0 * 1'024), "43.9 MiB");
   EXPECT_EQ(quantity_text(1'961, MetricUnit::per_second), "1,961/s");
   EXPECT_EQ(quantity_text(1.02, MetricUnit::seconds), "1.02 s");
-  EXPECT_EQ(quantity_text(12, MetricUnit::kibibytes), "12.0 KiB");
+  EXPECT_EQ(quantity_text(12, MetricUnit::kib), "12.0 KiB");
   EXPECT_EQ(padded_left("1 µs", 6), "  1 µs");
   EXPECT_EQ(padded_right("1 µs", 6), "1 µs  ");
   EXPECT_EQ(padded_right("longer", 3), "longer");
