@@ -100,7 +100,7 @@ bool read_number(std::string_view text, int base, Number& out) {
 std::optional<wire::TimePoint> read_clock_reading(std::string_view text, std::uint32_t our_boot) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
   const auto colon = text.find(':');
-  if (colon != 8) return std::nullopt;
+  if (colon == std::string_view::npos) return std::nullopt;
   std::uint32_t boot = 0;
   std::int64_t nanos = 0;
   if (!read_number(text.substr(0, colon), 16, boot) || !read_number(text.substr(colon + 1), 10, nanos)) {

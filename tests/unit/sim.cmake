@@ -2,6 +2,12 @@ fleet_test(sim_scenario_test LABEL unit
   SOURCES sim/scenario_test.cpp sim/scenario_bad_input_test.cpp sim/scenario_plan_test.cpp sim/scenario_units_test.cpp
   LIBS fleet::sim_scenario nlohmann_json::nlohmann_json)
 target_compile_definitions(sim_scenario_test PRIVATE FLEET_SCENARIOS="${PROJECT_SOURCE_DIR}/scenarios")
+fleet_test(sim_launch_test LABEL unit
+  SOURCES sim/launch_config_test.cpp
+  LIBS fleet::sim_launch)
+fleet_test(sim_metrics_test LABEL unit
+  SOURCES sim/metrics_test.cpp
+  LIBS fleet::sim_report fleet::sim_scenario)
 fleet_test(sim_ledger_test LABEL unit THREADED
   SOURCES
     sim/books_test.cpp
@@ -14,3 +20,12 @@ fleet_test(sim_ledger_test LABEL unit THREADED
 fleet_test(sim_report_test LABEL unit
   SOURCES sim/result_json_test.cpp sim/text_report_test.cpp sim/verdict_test.cpp
   LIBS fleet::sim_report)
+fleet_test(sim_fleet_test LABEL unit
+  SOURCES
+    sim/ramp_test.cpp
+    sim/shard_ledger_test.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
+  LIBS fleet::sim_fleet)
+fleet_test(sim_calls_test LABEL unit
+  SOURCES sim/answer_reader_test.cpp sim/bridge_answer_test.cpp sim/pacer_test.cpp sim/request_test.cpp
+  LIBS fleet::sim_calls)
