@@ -58,17 +58,17 @@ enum class DeviceKind { device, gateway, sub_device };
 enum class TopicOperation { publish, subscribe, both };  // from the device's side
 
 struct DeviceConfig {
-  std::string name;
-  std::string secret;  // empty: made at start
+  std::string name{};
+  std::string secret{};  // empty: made at start
 };
 
 struct ProductConfig {
-  std::string key;
-  std::string name;
+  std::string key{};
+  std::string name{};
   DeviceKind kind = DeviceKind::device;
   bool x509 = false;
-  std::map<std::string, TopicOperation, std::less<>> topics;  // topic short name -> operation
-  std::vector<DeviceConfig> devices;
+  std::map<std::string, TopicOperation, std::less<>> topics{};  // topic short name -> operation
+  std::vector<DeviceConfig> devices{};
 };
 
 // One limit of the APIs: calls a second. `limits: off` leaves the map empty and enforced false.

@@ -1,6 +1,7 @@
 #include "bridge/config/yaml_tree.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -199,6 +200,9 @@ wire::Result<YamlTree> parse_yaml(const std::string& text, const std::string& na
       void OnMapEnd() override {}
     } rest;
     if (parser.HandleNextDocument(rest)) return wire::usage_error("the file must hold one document only", name);
+  } catch (const YAML::DeepRecursion& exception) {
+    return wire::usage_error(fmt::format("the document is nested deeper than {} levels", exception.depth()),
+                             place(name, exception.mark));
   } catch (const YAML::Exception& exception) {
     return wire::usage_error(exception.msg, place(name, exception.mark));
   }

@@ -1,5 +1,9 @@
 #include "bridge/envelope/gateway_error.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "wire/error.h"
 
 namespace fleet::bridge {
@@ -46,11 +50,10 @@ constexpr Row kRows[] = {
 }  // namespace
 
 GatewayError gateway_error(GatewayCode code) {
-  for (const Row& row : kRows) {
-    if (row.key == code) return {row.status, std::string(row.code), std::string(row.message)};
-  }
-  FLEET_CHECK(!"every gateway code has a row");
-  return {};
+  const auto* const row =
+      std::find_if(std::begin(kRows), std::end(kRows), [code](const Row& r) { return r.key == code; });
+  FLEET_CHECK(row != std::end(kRows));
+  return {row->status, std::string(row->code), std::string(row->message)};
 }
 
 GatewayError missing_parameter(std::string_view name) {

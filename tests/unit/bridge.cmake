@@ -4,3 +4,16 @@ fleet_test(bridge_fanout_test LABEL unit
 fleet_test(bridge_server_test LABEL unit
   SOURCES bridge/answer_text_test.cpp bridge/request_parser_test.cpp
   LIBS fleet::bridge fmt::fmt)
+fleet_test(bridge_api_test LABEL unit
+  SOURCES
+    bridge/api_fixture.cpp
+    bridge/api_test.cpp
+    bridge/batch_pub_test.cpp
+    bridge/nonce_memory_test.cpp
+    bridge/plan_test.cpp
+    bridge/quotas_test.cpp
+    bridge/registry_test.cpp
+    bridge/rpc_gate_test.cpp
+    bridge/rpc_params_test.cpp
+  LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json)
+fleet_test(bridge_config_test LABEL unit SOURCES bridge/config_test.cpp LIBS fleet::bridge fmt::fmt)

@@ -1,0 +1,310 @@
+#include "bridge/config/config.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "bridge/config/values.h"
+
+namespace fleet::bridge {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr const char* kExample = R"(http:
+  listen: 127.0.0.1:8080              # port 0: any free one
+mqtt:
+  broker: mqtt://127.0.0.1:1883
+  publisher: native                   # native | paho
+  connections: 1
+registry:
+  store: memory
+accounts:
+  - access_key_id: testid
+    access_key_secret: testsecret
+    batch_pub: true
+apps:
+  - app_key: "12345678"
+    app_secret: demosecret
+    topics: [ taobao_trade_TradeCreate, taobao_jds_TradeTrace ]
+    groups: [ default, warehouse, analytics ]
+products:
+  - key: a1BwAGVdemo
+    name: lamp
+    kind: device
+    auth: secret
+    topics: { get: subscribe, update: publish }
+    devices:
+      - { name: newdevice1, secret: 1234 }
+      - { name: newdevice2 }
+limits:
+  BatchPub: 50/s
+  BatchCheckDeviceNames: 10/s
+  BatchAddThingTopo: 30/m
+)";
+
+std::string error_of(const std::string& text) {
+  const auto config = parse_config(text, "bridge.yaml");
+  return config ? "no error" : config.error().text();
+}
+
+Config config_of(const std::string& text) {
+  auto config = parse_config(text, "bridge.yaml");
+  EXPECT_TRUE(config) << config.error().text();
+  return config ? *std::move(config) : Config{};
+}
+
+TEST(Config, ReadsTheExample) {
+  const Config config = config_of(kExample);
+  EXPECT_EQ(config.http.host, "127.0.0.1");
+  EXPECT_EQ(config.http.port, 8080);
+  EXPECT_EQ(config.mqtt.port, 1883);
+  EXPECT_EQ(config.mqtt.publisher, PublisherEngine::native);
+  ASSERT_EQ(config.accounts.size(), 1u);
+  EXPECT_EQ(config.accounts[0].access_key_secret, "testsecret");
+  EXPECT_TRUE(config.accounts[0].batch_pub);
+  ASSERT_EQ(config.apps.size(), 1u);
+  EXPECT_EQ(config.apps[0].app_key, "12345678");
+  EXPECT_THAT(config.apps[0].groups, ElementsAre("default", "warehouse", "analytics"));
+  ASSERT_EQ(config.products.size(), 1u);
+  const ProductConfig& product = config.products[0];
+  EXPECT_EQ(product.key, "a1BwAGVdemo");
+  EXPECT_EQ(product.kind, DeviceKind::device);
+  EXPECT_FALSE(product.x509);
+  EXPECT_EQ(product.topics.at("get"), TopicOperation::subscribe);
+  EXPECT_EQ(product.topics.at("update"), TopicOperation::publish);
+  ASSERT_EQ(product.devices.size(), 2u);
+  EXPECT_EQ(product.devices[0].secret, "1234");
+  EXPECT_EQ(product.devices[1].secret, "");
+  EXPECT_TRUE(config.limits.enforced);
+  EXPECT_EQ(config.limits.per_second.at("BatchPub"), 50);
+  EXPECT_EQ(config.limits.per_second.at("BatchAddThingTopo"), 0.5);
+}
+
+TEST(Config, ReadsEveryKey) {
+  const Config config = config_of(R"(
+http: { listen: "[::1]:0", connections_max: 10, header_bytes_max: 8KB, body_bytes_max: 2MB, params_max: 500,
+        header_timeout: 1500ms, idle_timeout: 2m, answer_timeout: 5s }
+mqtt: { broker: mqtt://broker.example, publisher: paho, connections: 4, backlog_wait: 250ms, backlog_bytes: 1MB,
+        backlog_publishes: 1000, client_id: bridge, username: u, password: p }
+products:
+  - { key: gw, kind: gateway, auth: x509 }
+  - { key: sub, kind: sub-device, topics: { a/b: both }, devices: [] }
+limits: off
+)");
+  EXPECT_EQ(config.http.host, "::1");
+  EXPECT_EQ(config.http.port, 0);
+  EXPECT_EQ(config.http.connections_max, 10u);
+  EXPECT_EQ(config.http.header_bytes_max, 8u << 10);
+  EXPECT_EQ(config.http.body_bytes_max, 2u << 20);
+  EXPECT_EQ(config.http.params_max, 500u);
+  EXPECT_EQ(config.http.header_timeout, std::chrono::milliseconds(1'500));
+  EXPECT_EQ(config.http.idle_timeout, std::chrono::minutes(2));
+  EXPECT_EQ(config.http.answer_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(config.mqtt.host, "broker.example");
+  EXPECT_EQ(config.mqtt.port, 1883);
+  EXPECT_EQ(config.mqtt.publisher, PublisherEngine::paho);
+  EXPECT_EQ(config.mqtt.connections, 4u);
+  EXPECT_EQ(config.mqtt.backlog_wait, std::chrono::milliseconds(250));
+  EXPECT_EQ(config.mqtt.backlog_bytes, 1u << 20);
+  EXPECT_EQ(config.mqtt.backlog_publishes, 1'000u);
+  EXPECT_EQ(config.mqtt.client_id, "bridge");
+  EXPECT_EQ(config.mqtt.username, "u");
+  EXPECT_EQ(config.mqtt.password, "p");
+  EXPECT_EQ(config.products[0].kind, DeviceKind::gateway);
+  EXPECT_TRUE(config.products[0].x509);
+  EXPECT_EQ(config.products[1].kind, DeviceKind::sub_device);
+  EXPECT_EQ(config.products[1].topics.at("a/b"), TopicOperation::both);
+  EXPECT_FALSE(config.limits.enforced);
+}
+
+TEST(Config, WhatIsLeftOutHasItsDefault) {
+  const Config config = config_of("accounts: []\n");
+  EXPECT_EQ(config.http.port, 8080);
+  EXPECT_EQ(config.mqtt.backlog_wait, std::chrono::seconds(1));
+  EXPECT_TRUE(config.limits.enforced);
+}
+
+struct ErrorRow {
+  std::string text;
+  std::string error;  // whole
+};
+
+TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
+  const ErrorRow rows[] = {
+      {"mqtt:\n  brokr: x\n", "bridge.yaml:2:3: unknown key 'brokr' in mqtt; did you mean 'broker'?"},
+      {"htpt: {}\n", "bridge.yaml:1:1: unknown key 'htpt' in the configuration; did you mean 'http'?"},
+      {"registry:\n  store: sqlite:x\n", "bridge.yaml:2:10: store can only be memory, not 'sqlite:x'"},
+      {"http:\n  listen: 127.0.0.1\n",
+       "bridge.yaml:2:11: listen must be HOST:PORT with a port from 0 to 65535, not '127.0.0.1'"},
+      {"http:\n  listen: 127.0.0.1:65536\n",
+       "bridge.yaml:2:11: listen must be HOST:PORT with a port from 0 to 65535, not '127.0.0.1:65536'"},
+      {"http: { idle_timeout: 10 }\n", "bridge.yaml:1:23: idle_timeout needs a unit: 10s or 10ms"},
+      {"http: { idle_timeout: soon }\n",
+       "bridge.yaml:1:23: idle_timeout must be a time such as 250ms, 10s or 5m, not 'soon'"},
+      {"http: { body_bytes_max: 100 }\n", "bridge.yaml:1:25: body_bytes_max needs a unit: 100B, 100KB or 100MB"},
+      {"http: { body_bytes_max: 1GB }\n",
+       "bridge.yaml:1:25: body_bytes_max must lie between 1024B and 64MB, not '1GB'"},
+      {"http: []\n", "bridge.yaml:1:7: http must be a map of keys and values"},
+      {"http: { params_max: [1] }\n", "bridge.yaml:1:21: params_max must be a word or a number, and not empty"},
+      {"mqtt: { connections: 0 }\n", "bridge.yaml:1:22: connections must be a whole number from 1 to 64, not '0'"},
+      {"mqtt: { connections: two }\n", "bridge.yaml:1:22: connections must be a whole number from 1 to 64, not 'two'"},
+      {"mqtt: { publisher: pahoo }\n", "bridge.yaml:1:20: publisher cannot be 'pahoo'; did you mean 'paho'?"},
+      {"mqtt: { broker: localhost }\n",
+       "bridge.yaml:1:17: broker must be mqtt://HOST:PORT with a port from 1 to 65535, not 'localhost'"},
+      {"mqtt: { broker: 'mqtt://h:0' }\n",
+       "bridge.yaml:1:17: broker must be mqtt://HOST:PORT with a port from 1 to 65535, not 'mqtt://h:0'"},
+      {"mqtt: { broker: 'mqtts://h' }\n",
+       "bridge.yaml:1:17: the bridge speaks MQTT over TCP only: write mqtt://HOST:PORT, not mqtts://"},
+      {"accounts:\n- access_key_secret: x\n", "bridge.yaml:2:3: account needs a access_key_id"},
+      {"accounts:\n- { access_key_id: a, access_key_secret: b }\n- { access_key_id: a, access_key_secret: c }\n",
+       "bridge.yaml:3:3: account 'a' is given twice"},
+      {"accounts: [ { access_key_id: a, access_key_secret: b, batch_pub: yes } ]\n",
+       "bridge.yaml:1:66: batch_pub cannot be 'yes'; known: true, false"},
+      {"products: [ { key: a, devices: [ { name: dev1 }, { name: dev1 } ] } ]\n",
+       "bridge.yaml:1:50: device 'dev1' is given twice"},
+      {"products: [ { key: a }, { key: a } ]\n", "bridge.yaml:1:25: product 'a' is given twice"},
+      {"products: [ { key: a-b } ]\n", "bridge.yaml:1:20: 'a-b' is no product key: 1 to 32 of A-Z a-z 0-9"},
+      {"products: [ { key: a, devices: [ { name: abc } ] } ]\n",
+       "bridge.yaml:1:42: 'abc' is no device name: 4 to 32 of A-Z a-z 0-9 _ @ . : -"},
+      {"products: [ { key: a, devices: [ { nam: abcd } ] } ]\n",
+       "bridge.yaml:1:36: unknown key 'nam' in device; did you mean 'name'?"},
+      {"products: [ { key: a, topics: { get/+: subscribe } } ]\n",
+       "bridge.yaml:1:33: 'get/+' is no topic short name: words of A-Z a-z 0-9 _ with / between them"},
+      {"products: [ { key: a, topics: { get: subscrib } } ]\n",
+       "bridge.yaml:1:38: get cannot be 'subscrib'; did you mean 'subscribe'?"},
+      {"products: [ { key: a, kind: subdevice } ]\n",
+       "bridge.yaml:1:29: kind cannot be 'subdevice'; did you mean 'sub-device'?"},
+      {"products: {}\n", "bridge.yaml:1:11: products must be a list"},
+      {"limits: on\n", "bridge.yaml:1:9: limits is off, or a map such as BatchPub: 50/s, not 'on'"},
+      {"limits: { BatchPub: 50 }\n", "bridge.yaml:1:21: BatchPub must be a rate such as 50/s or 30/m, not '50'"},
+      {"limits: { BatchPub: 0/s }\n", "bridge.yaml:1:21: BatchPub must be a rate such as 50/s or 30/m, not '0/s'"},
+      {"limits: { BatchPubs: 50/s }\n",
+       "bridge.yaml:1:11: unknown key 'BatchPubs' in limits; did you mean 'BatchPub'?"},
+      {"http: {}\nhttp: {}\n", "bridge.yaml:2:1: key 'http' is given twice"},
+      {"", "bridge.yaml: the file is empty"},
+      {"# only a comment\n", "bridge.yaml: the file is empty"},
+      {"just a word\n", "bridge.yaml:1:1: the configuration must be a map of keys and values"},
+      {"a: 1\n---\nb: 2\n", "bridge.yaml: the file must hold one document only"},
+      {std::string("http:\0", 6), "bridge.yaml: this is not a text file"},
+  };
+  for (const ErrorRow& row : rows) EXPECT_EQ(error_of(row.text), row.error);
+}
+
+TEST(Config, BadYamlIsToldWithItsPlace) {
+  EXPECT_THAT(error_of("http: [\n"), StartsWith("bridge.yaml:"));
+  EXPECT_THAT(error_of("http: {\n  a: b\n  c"), StartsWith("bridge.yaml:"));
+  EXPECT_THAT(error_of("a: *nobody\n"), StartsWith("bridge.yaml:1:"));
+  EXPECT_THAT(error_of("\tx"), StartsWith("bridge.yaml:"));
+  EXPECT_THAT(error_of("? [a, b]\n: 1\n"), HasSubstr("a key must be a plain word"));
+}
+
+TEST(Config, AnchorsAndMergesAreResolved) {
+  const Config config = config_of(R"(
+accounts:
+  - &first { access_key_id: a, access_key_secret: s, batch_pub: true }
+  - { <<: *first, access_key_id: b }
+products:
+  - key: p1
+    topics: &topics { get: subscribe }
+  - key: p2
+    topics: *topics
+  - key: p3
+    topics: { <<: [*topics, { get: publish, more: both }] }
+)");
+  ASSERT_EQ(config.accounts.size(), 2u);
+  EXPECT_EQ(config.accounts[1].access_key_id, "b");
+  EXPECT_EQ(config.accounts[1].access_key_secret, "s");
+  EXPECT_TRUE(config.accounts[1].batch_pub);
+  EXPECT_EQ(config.products[1].topics.at("get"), TopicOperation::subscribe);
+  EXPECT_EQ(config.products[2].topics.at("get"), TopicOperation::subscribe);
+  EXPECT_EQ(config.products[2].topics.at("more"), TopicOperation::both);
+  EXPECT_THAT(error_of("accounts: [ { <<: word } ]\n"), EndsWith("<< merges a map or a list of maps"));
+}
+
+TEST(Config, AnAliasInsideOfWhatItNamesIsRefused) {
+  EXPECT_THAT(error_of("products: &p [ *p ]\n"), HasSubstr("an alias must not stand inside of what it names"));
+}
+
+TEST(Config, AliasesThatMultiplyAreBounded) {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 40; ++i) {
+    text += fmt::format("a{}: &a{} [", i, i);
+    for (int j = 0; j < 10; ++j) text += fmt::format("*a{}, ", i - 1);
+    text += "]\n";
+  }
+  EXPECT_THAT(error_of(text), HasSubstr("more than 2000000 values"));
+}
+
+TEST(Config, DeepNestingIsRefusedAndNotFollowed) {
+  for (const char* open : {"[", "{a: ", "- ", "{", "[{"}) {
+    std::string text = "products: ";
+    if (open[0] == '-') text += "\n  ";
+    while (text.size() < 1'000'000) text += open;
+    EXPECT_THAT(error_of(text), StartsWith("bridge.yaml:")) << open;
+  }
+}
+
+TEST(Config, EnvironmentIsReadWhereTheFileNamesIt) {
+  ::setenv("FLEET_CONFIG_TEST_SECRET", "from outside", 1);
+  ::unsetenv("FLEET_CONFIG_TEST_NOTHING");
+  const Config config = config_of("mqtt: { username: u, password: '<${env:FLEET_CONFIG_TEST_SECRET}>' }\n");
+  EXPECT_EQ(config.mqtt.password, "<from outside>");
+  EXPECT_EQ(error_of("mqtt: { password: '${env:FLEET_CONFIG_TEST_NOTHING}' }\n"),
+            "bridge.yaml:1:19: password: the environment has no variable 'FLEET_CONFIG_TEST_NOTHING'");
+  EXPECT_THAT(error_of("mqtt: { password: '${env:FLEET' }\n"), HasSubstr("lacks its closing brace"));
+}
+
+TEST(Config, TwentyThousandDevicesAreRead) {
+  std::string text = "products:\n  - key: a\n    devices:\n";
+  for (int i = 0; i < 20'000; ++i) text += fmt::format("      - {{ name: lamp-{:05}, secret: 0123456789abcdef }}\n", i);
+  EXPECT_EQ(config_of(text).products[0].devices.size(), 20'000u);
+}
+
+TEST(Config, FilesThatCannotBeReadAreTold) {
+  EXPECT_EQ(load_config("/nowhere/bridge.yaml").error().text(),
+            "/nowhere/bridge.yaml: cannot read the file: No such file or directory");
+  const std::string directory = std::filesystem::temp_directory_path();
+  EXPECT_EQ(load_config(directory).error().text(), directory + ": cannot read the file: Is a directory");
+  EXPECT_EQ(load_config("/dev/null").error().text(), "/dev/null: the file is empty");
+}
+
+TEST(Values, UnitsAreStrict) {
+  EXPECT_EQ(parse_duration("250ms"), std::chrono::milliseconds(250));
+  EXPECT_EQ(parse_duration("1h"), std::chrono::hours(1));
+  for (const char* text :
+       {"", "10", "s", "-1s", "1.5s", "10 s", "10S", "10us", "99999999999999999999s", "9999999999999999h"}) {
+    EXPECT_FALSE(parse_duration(text)) << text;
+  }
+  EXPECT_EQ(parse_bytes("1KB"), 1'024u);
+  for (const char* text : {"", "10", "KB", "1kb", "1 KB", "-1B", "99999999999999999GB"}) {
+    EXPECT_FALSE(parse_bytes(text)) << text;
+  }
+  EXPECT_EQ(parse_rate("0.5/s"), 0.5);
+  for (const char* text : {"", "1", "/s", "0/s", "-1/s", "nan/s", "inf/s", "1/h", "1 /s", "1e400/s"}) {
+    EXPECT_FALSE(parse_rate(text)) << text;
+  }
+}
+
+TEST(Values, AddressesAreStrict) {
+  const auto text_of = [](std::string_view text, std::optional<std::uint16_t> port_default) {
+    const auto address = parse_host_port(text, port_default);
+    return address ? fmt::format("{} {}", address->host, address->port) : std::string("refused");
+  };
+  EXPECT_EQ(text_of("localhost:80", {}), "localhost 80");
+  EXPECT_EQ(text_of("localhost", 1'883), "localhost 1883");
+  EXPECT_EQ(text_of("[::1]:80", {}), "::1 80");
+  EXPECT_EQ(text_of("[::1]", 1'883), "::1 1883");
+  for (const char* text : {"localhost", "", ":80", "h:", "h:x", "h:-1", "h:65536", "::1:80", "[::1:80", "[::1]x",
+                           "[]:80", "h/x:80", "a b:80", "h:80:90"}) {
+    EXPECT_EQ(text_of(text, {}), "refused") << text;
+  }
+}
+
+}  // namespace
+}  // namespace fleet::bridge
