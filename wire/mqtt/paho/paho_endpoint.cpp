@@ -121,8 +121,9 @@ void PahoEndpoint::Core::open_client(const std::string& client_id) {
   if (client_ && client_id == client_id_) return;  // with what Paho remembers of the session
   client_.reset();
   client_id_ = client_id;
-  client_ = std::make_unique<paho::async_client>(server_, client_id,
-                                                 paho::create_options(static_cast<int>(options_.version)));
+  paho::create_options create(static_cast<int>(options_.version));
+  create.set_max_buffered_messages(65'535);  // 100 by default, also while connected; the bounds are the book's
+  client_ = std::make_unique<paho::async_client>(server_, client_id, create);
   client_->set_message_callback([this](const paho::const_message_ptr& message) {
     bring([message](Core& core) {
       const auto& payload = message->get_payload_str();
