@@ -46,9 +46,15 @@ void InFlightTable::grow() {
   slots_ = std::move(larger);
 }
 
+std::size_t PacketIdSet::home_of(std::uint16_t packet_id) const {
+  // Brokers count upwards. An odd factor (2^16 / golden ratio) keeps neighbours distinct and spreads them, so that no
+  // long run of full cells builds up for erase() to walk.
+  return packet_id * std::size_t{40'503} & (cells_.size() - 1);
+}
+
 std::size_t PacketIdSet::cell_of(std::uint16_t packet_id) const {
   const std::size_t mask = cells_.size() - 1;
-  std::size_t cell = packet_id & mask;
+  std::size_t cell = home_of(packet_id);
   while (cells_[cell] != 0 && cells_[cell] != packet_id) cell = (cell + 1) & mask;
   return cell;
 }
@@ -79,8 +85,7 @@ bool PacketIdSet::erase(std::uint16_t packet_id) {
   --size_;
   // Those that were pushed past the hole move back, so that every search still meets them before a free cell.
   for (std::size_t cell = (hole + 1) & mask; cells_[cell] != 0; cell = (cell + 1) & mask) {
-    const std::size_t home = cells_[cell] & mask;
-    if (((cell - home) & mask) < ((cell - hole) & mask)) continue;
+    if (((cell - home_of(cells_[cell])) & mask) < ((cell - hole) & mask)) continue;
     cells_[hole] = cells_[cell];
     cells_[cell] = 0;
     hole = cell;

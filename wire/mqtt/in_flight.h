@@ -69,6 +69,8 @@ class PacketIdSet {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
+  // Where the search for an identifier begins.
+  [[nodiscard]] std::size_t home_of(std::uint16_t packet_id) const;
   // The cell that holds the identifier, or the free cell where it belongs.
   [[nodiscard]] std::size_t cell_of(std::uint16_t packet_id) const;
 

@@ -75,7 +75,7 @@ void Session::connect(const Login& login, TimePoint now, Actions& out) {
 
 void Session::on_timer(TimePoint now, Actions& out) {
   if (phase_ != Phase::connected || keep_alive_s_ == 0) return;
-  const std::chrono::seconds interval(keep_alive_s_);
+  const Nanos interval = std::chrono::seconds(keep_alive_s_);
   if (ping_outstanding_) {
     // Whatever arrives behind the PINGREQ shows that the broker lives: its PINGRESP may stand behind a long backlog.
     if (now - std::max(ping_written_, last_received_) >= interval) {
