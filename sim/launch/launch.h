@@ -20,11 +20,13 @@ struct ProcessUse {
   std::int64_t rss_kib = 0;
 };
 
-// One child process. Its standard output and error go to `log`. Ended by its id in the destructor: SIGTERM, then
-// SIGKILL after the grace.
+// One child process, in a process group of its own (a Ctrl-C at the terminal is ours alone). Its standard output and
+// error go to `log`. Killed by the kernel when the thread that started it ends: start it on the main thread. Ended by
+// its id in the destructor. Owned by the coordinator's thread.
 class Child {
  public:
-  // Starts `program` (looked up in PATH unless it holds a '/') with `arguments`.
+  // Starts `program` (looked up in PATH unless it holds a '/') with `arguments`; returns once it is executing. Errors:
+  // environment (no such program, `log` cannot be written, no process to be had).
   [[nodiscard]] static wire::Result<std::unique_ptr<Child>> start(const std::string& program,
                                                                   const std::vector<std::string>& arguments,
                                                                   const std::string& log);
@@ -35,20 +37,29 @@ class Child {
   [[nodiscard]] std::optional<ProcessUse> use() const;  // none: it has ended
   // A sentence when it has ended by itself ("mosquitto was killed by signal 9; its log is …"), none while it runs.
   [[nodiscard]] std::optional<std::string> ended();
-  [[nodiscard]] int pid() const;
+  // Waits until it has ended, at most `limit`; true when it has.
+  [[nodiscard]] bool wait_for_end(wire::Millis limit);
+  [[nodiscard]] int pid() const { return pid_; }
+  [[nodiscard]] const std::string& log() const { return log_; }
+  // SIGTERM, and SIGKILL when it has not ended 6 s later (the bridge promises 5 s). Idempotent.
   void stop();
 
  private:
   Child() = default;
+  void reap(int status);
+
   std::string program_, log_;
   int pid_ = -1;
+  int pidfd_ = -1;  // readable when it has ended
+  bool running_ = false;
+  std::string ending_;  // how it ended, once it has
 };
 
 struct StartedBroker {
   std::unique_ptr<Child> child;
   Url url;
   std::string version;        // "2.0.11"
-  std::string config_sha256;  // of the generated configuration
+  std::string config_sha256;  // of the generated configuration without port and directory: equal settings, equal hash
 };
 
 struct StartedBridge {
@@ -56,11 +67,14 @@ struct StartedBridge {
   Url url;
 };
 
-// Starts Mosquitto with its files under `directory` (made if missing); ready when it answered a CONNECT.
+// Starts Mosquitto with its files under `directory` (made if missing): mosquitto.conf, mosquitto.log. Ready when it
+// answered a CONNECT. Errors: environment (not installed, directory not writable, ended early: with the end of its
+// log).
 [[nodiscard]] wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std::string& directory);
 
 // Starts the fleet-bridge that lies beside this program with a generated configuration: the
-// scenario's products, devices and account. Ready when it printed its ready line.
+// scenario's products, devices and account, in bridge.yaml and bridge.log under `directory` (made if missing). Ready
+// when it printed its ready line. Errors: environment, as above.
 [[nodiscard]] wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const Url& broker,
                                                        const std::string& directory);
 

@@ -5,9 +5,6 @@ target_compile_definitions(sim_scenario_test PRIVATE FLEET_SCENARIOS="${PROJECT_
 fleet_test(sim_launch_test LABEL unit
   SOURCES sim/launch_config_test.cpp
   LIBS fleet::sim_launch)
-fleet_test(sim_metrics_test LABEL unit
-  SOURCES sim/metrics_test.cpp
-  LIBS fleet::sim_report fleet::sim_scenario)
 fleet_test(sim_ledger_test LABEL unit THREADED
   SOURCES
     sim/books_test.cpp

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/scenario/metrics.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/schema.h"
 #include "sim/scenario/thresholds.h"

@@ -1,0 +1,89 @@
+#include "sim/launch/bridge_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "sim/scenario/naming.h"
+
+namespace fleet::sim {
+
+namespace {
+
+using Out = std::back_insert_iterator<std::string>;
+
+// fleet-bridge's own default; enough for most scenarios.
+constexpr std::uint64_t kConnectionsMin = 4'096;
+// People with a browser at /metrics, checks of reachability.
+constexpr std::uint64_t kConnectionsSpare = 64;
+
+// A JSON string is a YAML double-quoted scalar.
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+std::string_view operation_word(TopicOperation operation) {
+  switch (operation) {
+    case TopicOperation::publish:
+      return "publish";
+    case TopicOperation::subscribe:
+      return "subscribe";
+    case TopicOperation::both:
+      break;
+  }
+  return "both";
+}
+
+std::uint64_t caller_connections(const Scenario& scenario) {
+  std::uint64_t callers = 0;
+  for (const CallGroup& group : scenario.calls) callers += group.closed_loop ? group.in_flight : group.connections_max;
+  return callers;
+}
+
+void append_product(Out out, const Scenario& scenario, std::size_t index) {
+  const Product& product = scenario.products[index];
+  fmt::format_to(out, "  - key: {}\n    name: {}\n    kind: device\n    auth: secret\n    topics:\n",
+                 quoted(product.key), quoted(product.name));
+  for (const auto& [topic, operation] : product.topics) {
+    fmt::format_to(out, "      {}: {}\n", quoted(topic), operation_word(operation));
+  }
+  bool first = true;
+  for (const FleetGroup& group : scenario.fleet) {
+    if (group.product != index) continue;
+    for (std::uint32_t i = 0; i < group.count; ++i) {
+      const std::string name = device_name(group.name_template, i);
+      if (first) fmt::format_to(out, "    devices:\n");
+      first = false;
+      fmt::format_to(out, "      - {{ name: {}, secret: {} }}\n", quoted(name),
+                     quoted(device_secret(product.key, name, scenario.seed)));
+    }
+  }
+}
+
+}  // namespace
+
+std::string bridge_config(const Scenario& scenario, const Url& broker) {
+  const bool v6 = broker.host.find(':') != std::string::npos;
+  const std::string host = v6 ? fmt::format("[{}]", broker.host) : broker.host;
+  std::string text;
+  const Out out = std::back_inserter(text);
+  fmt::format_to(out,
+                 "# Written by fleet-sim for one run.\n"
+                 "http:\n  listen: 127.0.0.1:0\n  connections_max: {}\n"
+                 "mqtt:\n  broker: {}\n  publisher: {}\n  connections: {}\n"
+                 "registry:\n  store: memory\n"
+                 "accounts:\n  - access_key_id: {}\n    access_key_secret: {}\n    batch_pub: true\n",
+                 std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin),
+                 quoted(fmt::format("{}://{}:{}", broker.scheme, host, broker.port)),
+                 scenario.target.publisher == Engine::paho ? "paho" : "native", scenario.target.publisher_connections,
+                 quoted(scenario.target.access_key_id), quoted(scenario.target.access_key_secret));
+  // Without the key the bridge enforces the APIs' own numbers.
+  if (!scenario.target.enforce_api_limits) fmt::format_to(out, "limits: off\n");
+  fmt::format_to(out, "products:\n");
+  for (std::size_t i = 0; i < scenario.products.size(); ++i) append_product(out, scenario, i);
+  return text;
+}
+
+}  // namespace fleet::sim

@@ -1,0 +1,13 @@
+// The configuration of a started fleet-bridge.
+#pragma once
+
+#include <string>
+
+#include "sim/scenario/scenario.h"
+
+namespace fleet::sim {
+
+// bridge.yaml: a free loopback port, the scenario's account, products and every device with its secret.
+[[nodiscard]] std::string bridge_config(const Scenario& scenario, const Url& broker);
+
+}  // namespace fleet::sim

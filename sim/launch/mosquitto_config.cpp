@@ -1,0 +1,75 @@
+#include "sim/launch/mosquitto_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/scenario/plan.h"
+
+namespace fleet::sim {
+
+namespace {
+
+// A closed loop may make this many calls before the broker's queue of one device could drop a message.
+constexpr std::uint64_t kClosedLoopCalls = 1'000'000;
+// Mosquitto's own default; smaller scenarios need no less.
+constexpr std::uint64_t kQueuedMin = 1'000;
+
+// Messages that one device can be owed at most: every call names it at most once.
+std::uint64_t owed_to_a_device(const Scenario& scenario) {
+  std::uint64_t calls = 0;
+  for (const CallGroup& group : scenario.calls) {
+    calls += group.closed_loop ? kClosedLoopCalls
+                               : calls_due(group.per_second, {}, scenario.phases.warm_up + scenario.phases.hold);
+  }
+  return std::clamp(calls, kQueuedMin, std::uint64_t{100'000'000});
+}
+
+}  // namespace
+
+std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const std::string& directory) {
+  std::string text = fmt::format(
+      "# Written by fleet-sim for one run.\n"
+      "listener {} 127.0.0.1\n"
+      "max_connections -1\n"
+      "allow_anonymous true\n"
+      "allow_zero_length_clientid true\n"
+      // Changing the user would clear the parent-death signal; without root the line has no effect.
+      "user root\n"
+      "set_tcp_nodelay true\n"
+      // Limits of one device. Nothing that this scenario can owe is dropped.
+      "max_inflight_messages 65535\n"
+      "max_inflight_bytes 0\n"
+      "max_queued_messages {}\n"
+      "max_queued_bytes 0\n"
+      "queue_qos0_messages false\n"
+      // 256 KB of payload and its topic, with room.
+      "max_packet_size 1048576\n"
+      "message_size_limit 0\n"
+      "max_keepalive 65535\n"
+      "memory_limit 0\n"
+      "upgrade_outgoing_qos false\n"
+      "retain_available true\n"
+      // No $SYS messages: nobody reads them.
+      "sys_interval 0\n"
+      // A line for each device would be measured as well.
+      "connection_messages false\n"
+      "log_dest stderr\n"
+      "log_type error\n"
+      "log_type warning\n"
+      "log_type notice\n"
+      "log_type information\n"
+      "log_timestamp true\n"
+      "log_timestamp_format %Y-%m-%dT%H:%M:%S\n",
+      port, owed_to_a_device(scenario));
+  if (!scenario.target.broker_persistence) return text + "persistence false\n";
+  return text + fmt::format(
+                    "persistence true\n"
+                    "persistence_location {}/\n"
+                    "persistence_file mosquitto.db\n"
+                    "autosave_on_changes false\n"
+                    "autosave_interval 1\n",
+                    directory);
+}
+
+}  // namespace fleet::sim

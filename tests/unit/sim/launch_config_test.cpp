@@ -1,0 +1,87 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/launch/bridge_config.h"
+#include "sim/launch/files.h"
+#include "sim/launch/mosquitto_config.h"
+#include "sim/launch/program.h"
+#include "sim/scenario/naming.h"
+#include "tests/unit/sim/scenario_text.h"
+
+namespace fleet::sim {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Scenario small(const std::vector<Override>& sets = {}) {
+  return parse_scenario(std::string(kSmallScenario), "s.yaml", sets, {}).value();
+}
+
+TEST(MosquittoConfig, WritesEveryLimitDown) {
+  const std::string text = mosquitto_config(small(), 1234, "/run/here");
+  for (const char* line :
+       {"listener 1234 127.0.0.1\n", "allow_anonymous true\n", "user root\n", "set_tcp_nodelay true\n",
+        "max_inflight_messages 65535\n", "max_queued_messages 1000\n", "max_queued_bytes 0\n",
+        "max_packet_size 1048576\n", "max_keepalive 65535\n", "persistence false\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(text, Not(HasSubstr("/run/here")));
+}
+
+TEST(MosquittoConfig, QueuesWhatADeviceCanBeOwed) {
+  EXPECT_THAT(mosquitto_config(small({{"calls.push.rate", "1000/s"}}), 1, ""),
+              HasSubstr("max_queued_messages 12000\n"));
+  EXPECT_THAT(mosquitto_config(small({{"calls.push.rate", "max"}}), 1, ""), HasSubstr("max_queued_messages 1000000\n"));
+}
+
+TEST(MosquittoConfig, KeepsSessionsWhereTheScenarioWantsIt) {
+  const std::string text =
+      mosquitto_config(small({{"target.broker", "{use: mosquitto, persistence: true}"}}), 1, "/run/here");
+  EXPECT_THAT(text, HasSubstr("persistence true\npersistence_location /run/here/\n"));
+}
+
+TEST(BridgeConfig, NamesEveryDeviceWithItsSecret) {
+  const Scenario scenario = small();
+  const std::string key = scenario.products[0].key;
+  const std::string text = bridge_config(scenario, Url{"mqtt", "127.0.0.1", 1884});
+  EXPECT_THAT(text, HasSubstr("listen: 127.0.0.1:0\n"));
+  EXPECT_THAT(text, HasSubstr("broker: \"mqtt://127.0.0.1:1884\"\n"));
+  EXPECT_THAT(text, HasSubstr("key: \"" + key + "\"\n"));
+  EXPECT_THAT(text, HasSubstr("\"get\": subscribe\n"));
+  EXPECT_THAT(text, HasSubstr("{ name: \"lamp-00009\", secret: \"" + device_secret(key, "lamp-00009", 1) + "\" }\n"));
+  EXPECT_THAT(text, Not(HasSubstr("lamp-00010")));
+  EXPECT_THAT(text, HasSubstr("limits: off\n"));
+  EXPECT_THAT(bridge_config(small({{"target.limits", "api"}}), Url{"mqtt", "::1", 1}), Not(HasSubstr("limits")));
+  EXPECT_THAT(bridge_config(scenario, Url{"mqtt", "::1", 1}), HasSubstr("mqtt://[::1]:1"));
+}
+
+TEST(BridgeConfig, QuotesWhatCouldBeReadOtherwise) {
+  Scenario scenario = small();
+  scenario.target.access_key_secret = "a\"b: #c\\\n";
+  EXPECT_THAT(bridge_config(scenario, Url{"mqtt", "h", 1}), HasSubstr(R"(access_key_secret: "a\"b: #c\\\n")"));
+}
+
+TEST(Files, AFullDiskIsSaid) {
+  const auto written = write_file("/dev/full", "text");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, wire::ErrorKind::environment);
+  EXPECT_EQ(written.error().text(), "/dev/full: cannot write the file: No space left on device");
+}
+
+TEST(Files, ADirectoryThatCannotBeMadeIsSaid) {
+  const auto made = make_directory("/dev/null/out");
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().text(), "/dev/null/out: cannot make the directory: Not a directory");
+}
+
+TEST(Program, IsLookedUpInThePathAndFurther) {
+  EXPECT_TRUE(find_program("sh", {}));
+  EXPECT_FALSE(find_program("no-such-program", {}));
+  EXPECT_FALSE(find_program("/etc/passwd", {}));
+  EXPECT_FALSE(find_program("/bin", {}));
+  EXPECT_THAT(beside_this_program("other"), HasSubstr("/other"));
+}
+
+}  // namespace
+}  // namespace fleet::sim
