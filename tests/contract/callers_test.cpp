@@ -1,0 +1,304 @@
+// Does every call end as what it was, whatever the bridge does to it?
+#include "sim/calls/callers.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <functional>
+
+#include "tests/support/free_port.h"
+#include "tests/support/scripted_bridge.h"
+
+namespace fleet::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using tests::ScriptedBridge;
+
+constexpr std::chrono::seconds kPatience{60};  // a deadline only fails a test
+constexpr std::uint32_t kBatch = 10;
+
+// Looks every 2 ms; false when the deadline passed.
+bool wait_until(const std::function<bool()>& done) {
+  const auto end = wire::read_clock() + kPatience;
+  while (!done()) {
+    if (wire::read_clock() >= end) return false;
+    poll(nullptr, 0, 2);
+  }
+  return true;
+}
+
+// One call group against one bridge.
+class CallersRun {
+ public:
+  CallersRun(CallGroup calls, Phases phases) {
+    scenario_.products.push_back({"lamp", "a1BwAGVxxxx", {}});
+    FleetGroup lamps;
+    lamps.count = 100;
+    lamps.name_template = "lamp-{index:4}";
+    scenario_.fleet.push_back(lamps);
+    calls.api = "BatchPub";
+    calls.topic = "get";
+    calls.batch = kBatch;
+    calls.payload_bytes = 64;
+    scenario_.calls.push_back(calls);
+    scenario_.phases = phases;
+    groups_.emplace_back(new GroupBooks{0, 0, PickPlan(Pick::round_robin, 100, kBatch, 1), Books(kBatch, 4096)});
+  }
+
+  [[nodiscard]] wire::Result<void> start(std::uint16_t port) {
+    callers_ = std::make_unique<Callers>(scenario_, groups_, Url{"http", "127.0.0.1", port}, 7);
+    phases_.start = wire::read_clock() + 50ms;
+    phases_.hold_begin = phases_.start + scenario_.phases.warm_up;
+    phases_.hold_end = phases_.hold_begin + scenario_.phases.hold;
+    phases_.drain_end = phases_.hold_end + 1s;
+    return callers_->start(phases_);
+  }
+
+  // Until every call has been sent and has ended.
+  void play(std::uint16_t port) {
+    ASSERT_TRUE(start(port));
+    ASSERT_TRUE(wait_until([this] {
+      const CallersStatus status = callers_->status();
+      return status.plan_done && status.in_flight == 0;
+    })) << callers_->status().last_error;
+    finish();
+  }
+
+  void finish() {
+    outcome_ = callers_->stop();
+    groups_[0]->books.close_all(outcome_.call_groups[0]);
+  }
+
+  // Each a part of the one before, and nothing left over.
+  void expect_balance() {
+    EXPECT_EQ(calls().sent, calls().accepted + calls().rejected + calls().failed);
+    std::uint64_t errors = 0;
+    for (const auto& [code, count] : calls().errors) errors += count;
+    EXPECT_EQ(errors, calls().rejected + calls().failed);
+    EXPECT_EQ(tally().deliveries.expected, calls().accepted * kBatch);
+    EXPECT_EQ(tally().deliveries.missing, calls().accepted * kBatch);  // nobody receives here
+    EXPECT_EQ(tally().times.http.count(), calls().accepted);
+  }
+
+  Callers& callers() { return *callers_; }
+  const CallersOutcome& outcome() { return outcome_; }
+  const Tally& tally() { return outcome_.call_groups[0]; }
+  const Calls& calls() { return tally().calls; }
+  std::uint64_t errors(const std::string& code) {
+    const auto found = calls().errors.find(code);
+    return found == calls().errors.end() ? 0 : found->second;
+  }
+
+ private:
+  Scenario scenario_;
+  std::vector<std::unique_ptr<GroupBooks>> groups_;
+  std::unique_ptr<Callers> callers_;
+  PhaseTimes phases_;
+  CallersOutcome outcome_;
+};
+
+CallGroup open_loop(double per_second, std::chrono::milliseconds timeout = 30s) {
+  CallGroup calls;
+  calls.per_second = per_second;
+  calls.timeout = timeout;
+  return calls;
+}
+
+CallGroup closed_loop(std::uint32_t in_flight) {
+  CallGroup calls;
+  calls.closed_loop = true;
+  calls.in_flight = in_flight;
+  calls.timeout = 30s;
+  return calls;
+}
+
+ScriptedBridge::Reply good(std::uint64_t, const std::string&) { return {ScriptedBridge::accepted(true)}; }
+
+TEST(Callers, PlayThePlanAndMeasureTheHoldOnly) {
+  ScriptedBridge bridge(good);
+  CallersRun run(open_loop(500), {100ms, 200ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(bridge.requests(), 150u);
+  EXPECT_EQ(run.calls().scheduled, 100u);
+  EXPECT_EQ(run.calls().sent, 100u);
+  EXPECT_EQ(run.calls().accepted, 100u);
+  EXPECT_EQ(run.tally().times.send_lag.count(), 100u);
+  const CallersStatus status = run.callers().status();
+  EXPECT_EQ(status.scheduled, 150u);
+  EXPECT_EQ(status.accepted, 150u);
+  run.expect_balance();
+  std::uint64_t answered = 0;
+  for (const SecondSlice& second : run.outcome().timeline) answered += second.calls;
+  EXPECT_EQ(answered, 100u);
+  ASSERT_EQ(run.outcome().cpu.size(), 1u);
+  EXPECT_EQ(run.outcome().cpu[0].thread, "callers");
+  EXPECT_GT(run.outcome().cpu[0].cpu_us, 0);
+}
+
+TEST(Callers, TellEveryKindOfAnswerApart) {
+  ScriptedBridge bridge([](std::uint64_t n, const std::string&) -> ScriptedBridge::Reply {
+    const std::string whole = ScriptedBridge::accepted();
+    switch (n % 10) {
+      case 0:
+        return {whole};
+      case 1:
+        return {ScriptedBridge::answer(400, R"({"Code":"Throttling.User","Message":"x"})")};
+      case 2:
+        return {ScriptedBridge::answer(200, R"({"Success":false,"Code":"iot.system.SystemException"})")};
+      case 3:
+        return {ScriptedBridge::answer(500, "oops")};
+      case 4:
+        return {ScriptedBridge::answer(200, "oops")};
+      case 5:
+        return {"220 smtp.example.com\r\n"};
+      case 6:
+        return {whole.substr(0, whole.size() / 2), true};
+      case 7:
+        return {"", true};
+      case 8:
+        return {};  // silence
+      default:
+        return {whole + "and another thing"};
+    }
+  });
+  CallersRun run(open_loop(200, 3s), {0ms, 500ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(run.calls().scheduled, 100u);
+  EXPECT_EQ(run.calls().sent, 100u);
+  EXPECT_EQ(run.calls().accepted, 20u);
+  EXPECT_EQ(run.calls().rejected, 30u);
+  EXPECT_EQ(run.calls().failed, 50u);
+  EXPECT_EQ(run.errors("Throttling.User"), 10u);
+  EXPECT_EQ(run.errors("iot.system.SystemException"), 10u);
+  EXPECT_EQ(run.errors("HTTP 500"), 10u);
+  EXPECT_EQ(run.errors("bad answer"), 20u);
+  EXPECT_EQ(run.errors("connection closed"), 20u);
+  EXPECT_EQ(run.errors("timeout"), 10u);
+  run.expect_balance();
+}
+
+TEST(Callers, OpenTheirConnectionsBeforeTheStartAndKeepThem) {
+  ScriptedBridge bridge(good);
+  CallersRun run(open_loop(100), {0ms, 200ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(run.calls().accepted, 20u);
+  EXPECT_GE(bridge.connections(), 8u);
+  EXPECT_LE(bridge.connections(), 20u);  // more than 8 only where an answer was slow
+  run.expect_balance();
+}
+
+TEST(Callers, OpenAnotherConnectionWhereTheBridgeClosesEach) {
+  ScriptedBridge bridge([](std::uint64_t, const std::string&) -> ScriptedBridge::Reply {
+    std::string text = ScriptedBridge::accepted();
+    return {text.insert(text.find("Content-Type"), "Connection: close\r\n"), true};
+  });
+  CallersRun run(open_loop(200), {0ms, 250ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(run.calls().accepted, 50u);
+  EXPECT_GE(bridge.connections(), 50u);
+  run.expect_balance();
+}
+
+TEST(Callers, SayWhenTheBridgeIsNotThere) {
+  CallersRun run(open_loop(100), {0ms, 100ms, 1s});
+  const auto started = run.start(tests::free_port());
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().kind, wire::ErrorKind::environment);
+  EXPECT_NE(started.error().text().find("connection refused"), std::string::npos) << started.error().text();
+  run.finish();
+  EXPECT_EQ(run.calls().scheduled, 0u);
+}
+
+TEST(Callers, CountTheCallsOfABridgeThatDies) {
+  ScriptedBridge* dying = nullptr;
+  ScriptedBridge bridge([&dying](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
+    if (n == 10) {
+      dying->die();
+      return {};
+    }
+    return good(n, request);
+  });
+  dying = &bridge;
+  CallersRun run(open_loop(100), {0ms, 500ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(run.calls().scheduled, 50u);
+  EXPECT_EQ(run.calls().sent, 50u);
+  EXPECT_EQ(run.calls().accepted, 10u);
+  EXPECT_EQ(run.calls().failed, 40u);
+  EXPECT_GE(run.errors("connection closed"), 1u);
+  EXPECT_GE(run.errors("connection refused"), 1u);
+  run.expect_balance();
+}
+
+TEST(Callers, KeepTheDueTimesOfCallsThatHaveToWait) {
+  ScriptedBridge bridge([](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
+    if (n == 0) return {};  // the only connection is busy until this call times out
+    return good(n, request);
+  });
+  CallGroup calls = open_loop(100, 1s);
+  calls.connections_max = 1;
+  CallersRun run(calls, {0ms, 200ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(run.calls().sent, 20u);
+  EXPECT_EQ(run.errors("timeout"), 1u);
+  EXPECT_EQ(run.calls().accepted, 19u);
+  EXPECT_GE(run.outcome().waited, 1u);
+  // The second call was due 10 ms behind the first, which held the connection for a second.
+  EXPECT_GE(run.tally().times.send_lag.summary().max, 900'000);
+  run.expect_balance();
+}
+
+TEST(Callers, OfAClosedLoopSendTheNextWhenOneIsAnswered) {
+  ScriptedBridge bridge(good);
+  CallersRun run(closed_loop(4), {50ms, 200ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(bridge.connections(), 4u);
+  EXPECT_GT(run.calls().accepted, 0u);
+  EXPECT_EQ(run.calls().scheduled, run.calls().accepted);
+  EXPECT_EQ(bridge.requests(), run.callers().status().accepted);
+  run.expect_balance();
+}
+
+TEST(Callers, OfAClosedLoopComeBackToABridgeThatClosesConnections) {
+  ScriptedBridge bridge([](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
+    if (n % 3 == 2) return {"", true};
+    return good(n, request);
+  });
+  CallersRun run(closed_loop(2), {0ms, 200ms, 1s});
+  run.play(bridge.port());
+  EXPECT_GT(run.calls().accepted, 0u);
+  EXPECT_GT(run.errors("connection closed"), 0u);
+  EXPECT_EQ(run.calls().failed, run.errors("connection closed"));
+  run.expect_balance();
+}
+
+TEST(Callers, StopSendingEndsThePlanAndKeepsTheAnswers) {
+  ScriptedBridge bridge(good);
+  CallersRun run(open_loop(100), {0ms, 600s, 1s});
+  ASSERT_TRUE(run.start(bridge.port()));
+  ASSERT_TRUE(wait_until([&] { return run.callers().status().accepted >= 5; }));
+  run.callers().stop_sending();
+  ASSERT_TRUE(wait_until([&] {
+    const CallersStatus status = run.callers().status();
+    return status.plan_done && status.in_flight == 0;
+  }));
+  run.finish();
+  EXPECT_EQ(run.calls().accepted, bridge.requests());
+  EXPECT_EQ(run.calls().scheduled, run.calls().sent);
+  run.expect_balance();
+}
+
+TEST(Callers, LeaveUnansweredCallsToTheBooks) {
+  ScriptedBridge bridge([](std::uint64_t, const std::string&) -> ScriptedBridge::Reply { return {}; });
+  CallersRun run(open_loop(100), {0ms, 100ms, 1s});
+  ASSERT_TRUE(run.start(bridge.port()));
+  ASSERT_TRUE(wait_until([&] { return run.callers().status().plan_done; }));
+  EXPECT_EQ(run.callers().status().in_flight, 10u);
+  run.finish();
+  EXPECT_EQ(run.calls().sent, 10u);
+  EXPECT_EQ(run.calls().failed, 10u);
+}
+
+}  // namespace
+}  // namespace fleet::sim
