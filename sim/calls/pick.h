@@ -24,8 +24,8 @@ class PickPlan {
   [[nodiscard]] std::uint32_t batch() const { return batch_; }
   // Writes the recipients of a call in the order in which the call names them; out.size() == batch().
   void recipients(std::uint64_t call, std::span<std::uint32_t> out) const;
-  // Place of a device (below the fleet's size) within the call, none when the call does not name it. Allocates nothing;
-  // O(1), for random on average: below 2 tries of some ten nanoseconds.
+  // Place of a device (0 .. devices - 1) within the call, none when the call does not name it. Allocates nothing. O(1):
+  // for random, fewer than two walks through the order on average, whatever the number of devices.
   [[nodiscard]] std::optional<std::uint32_t> position(std::uint64_t call, std::uint32_t device) const;
 
  private:
