@@ -33,8 +33,7 @@ class Timeline {
  public:
   // Before the first event. Events before `hold_begin` are passed over.
   void start(wire::TimePoint hold_begin) { hold_begin_ = hold_begin; }
-  // A delivery of a measured call came at `when`. Times may not go back by more than the thread's own clock does
-  // (never).
+  // A delivery of a measured call came at `when`. Times ascend; one of a second that is over counts in the open one.
   void delivered(wire::TimePoint when, wire::Nanos response) {
     if (!enter(when)) return;
     ++current_.deliveries;
