@@ -42,10 +42,9 @@ void append_connect_properties(const EndpointOptions& options, PropertyList& lis
 }  // namespace
 
 void Session::connect(const Login& login, TimePoint now, Actions& out) {
-  give_back_piece(out);
+  on_transport_lost(out);  // where the owner has not said so
   phase_ = Phase::connecting;
   last_written_ = last_received_ = now;
-  ping_outstanding_ = false;
   peer_maximum_packet_size_ = kPacketSizeMax;
   peer_receive_maximum_ = kReceiveMaximumDefault;
   peer_maximum_qos_ = Qos::exactly_once;

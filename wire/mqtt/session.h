@@ -65,12 +65,11 @@ struct Actions {
   void recycle();
 };
 
-// Why no publish can begin now.
+// Why no publish can begin now. Retain is the owner's to check: peer_retain_available().
 enum class PublishRefusal : std::uint8_t {
   not_connected,
   window_full,        // the broker's receive maximum, or all packet identifiers, are in flight
   qos_not_supported,  // above the broker's maximum QoS
-  retain_not_supported,
 };
 
 // Owned by one connection, lives on one loop. Never blocks, never reads a clock, never keeps a payload: the owner keeps

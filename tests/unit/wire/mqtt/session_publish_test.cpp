@@ -237,6 +237,17 @@ TEST(SessionReconnect, SeveralLossesInARow) {
   EXPECT_EQ(peer.session.in_flight(), 2u);
 }
 
+TEST(SessionReconnect, WithoutWordOfTheLoss) {
+  Conversation peer(Version::v5);
+  peer.options.clean_start = false;
+  peer.establish(false, "210001");
+  peer.publish(kOnce, 1);
+  peer.establish(true, "210001");
+  EXPECT_EQ(peer.told(), "connected+ resend(1#1)");
+  peer.reply("40 02 0001");
+  EXPECT_EQ(peer.publish(kOnce, 2), 2);
+}
+
 TEST(SessionReconnect, SixtyThousandInOrder) {
   Conversation peer;
   peer.options.clean_start = false;
