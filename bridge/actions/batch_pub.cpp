@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "bridge/actions/action.h"
+#include "bridge/config/identifiers.h"
 #include "bridge/fanout/plan.h"
-#include "bridge/registry/identifiers.h"
 #include "wire/encoding.h"
 
 namespace fleet::bridge {

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <set>
 
+#include "bridge/config/identifiers.h"
 #include "bridge/config/reader.h"
-#include "bridge/registry/identifiers.h"
 
 namespace fleet::bridge {
 namespace {

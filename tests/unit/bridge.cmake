@@ -6,6 +6,7 @@ fleet_test(bridge_server_test LABEL unit
   LIBS fleet::bridge fmt::fmt)
 fleet_test(bridge_api_test LABEL unit
   SOURCES
+    bridge/api_allocations_test.cpp
     bridge/api_fixture.cpp
     bridge/api_test.cpp
     bridge/batch_pub_test.cpp
@@ -15,5 +16,6 @@ fleet_test(bridge_api_test LABEL unit
     bridge/registry_test.cpp
     bridge/rpc_gate_test.cpp
     bridge/rpc_params_test.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json)
 fleet_test(bridge_config_test LABEL unit SOURCES bridge/config_test.cpp LIBS fleet::bridge fmt::fmt)

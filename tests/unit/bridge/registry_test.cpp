@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "bridge/registry/identifiers.h"
+#include "bridge/config/identifiers.h"
 
 namespace fleet::bridge {
 namespace {

@@ -1,4 +1,4 @@
-#include "bridge/registry/identifiers.h"
+#include "bridge/config/identifiers.h"
 
 #include <array>
 
