@@ -45,7 +45,6 @@ std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const
       "queue_qos0_messages false\n"
       // 256 KB of payload and its topic, with room.
       "max_packet_size 1048576\n"
-      "message_size_limit 0\n"
       "max_keepalive 65535\n"
       "memory_limit 0\n"
       "upgrade_outgoing_qos false\n"

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <limits>
 
+#include "sim/scenario/naming.h"
 #include "sim/scenario/plan.h"
 #include "sim/scenario/units.h"
 
@@ -30,8 +31,8 @@ void print_group(Out out, const Scenario& scenario, const FleetGroup& group) {
     topics += fmt::format("{}{} (QoS {})", topics.empty() ? "" : ", ", row.topic, static_cast<int>(row.qos));
   }
   fmt::format_to(out, "  {:<16} {} devices of '{}' (key {}), {} .. {}\n", group.name, grouped(group.count),
-                 scenario.products[group.product].name, scenario.products[group.product].key, group.name_template,
-                 group.count - 1);
+                 scenario.products[group.product].name, scenario.products[group.product].key,
+                 device_name(group.name_template, 0), device_name(group.name_template, group.count - 1));
   fmt::format_to(out, "  {:<16} {} engine, MQTT {}, connecting at {} for about {:.1f} s, subscribed to {}\n", "",
                  group.engine == Engine::paho ? "paho" : "native",
                  group.connect.version == wire::mqtt::Version::v5 ? "5" : "3.1.1", rate_text(group.connect.per_second),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "sim/scenario/spelling.h"
 #include "sim/scenario/units.h"
@@ -238,7 +239,7 @@ std::vector<Value> Reader::match(const Value& value, const MappingInfo& info) {
         row.node = nullptr;
       }
     } else if (key.fallback == kRequired) {
-      fail_at(value.path, fmt::format("{} has no '{}': {}", label_of(value, info), key.name, key.sentence));
+      add(value.path, fmt::format("{} has no '{}': {}", label_of(value, info), key.name, key.sentence), true);
     } else if (!key.fallback.empty()) {
       row.node = parse_yaml(key.fallback, "default", false).value_or(nullptr);
     }
@@ -299,15 +300,19 @@ std::optional<Scalar> Reader::scalar(const Value& value) {
   return *scalar;
 }
 
-void Reader::fail_at(std::string path, std::string sentence) {
-  for (;;) {
-    const auto found = places_.find(path);
-    if (found != places_.end()) return fail(found->second, std::move(sentence));
-    const std::size_t dot = path.rfind('.');
-    if (path.empty()) return fail(Place{}, std::move(sentence));
-    path.resize(dot == std::string::npos ? 0 : dot);
+void Reader::add(const std::string& path, std::string sentence, bool missing) {
+  std::string_view nearest_path = path;
+  auto found = places_.find(nearest_path);
+  while (found == places_.end() && !nearest_path.empty()) {
+    const std::size_t dot = nearest_path.rfind('.');
+    nearest_path = nearest_path.substr(0, dot == std::string_view::npos ? 0 : dot);
+    found = places_.find(nearest_path);
   }
+  const Place place = found == places_.end() ? Place{} : found->second;
+  if (errors_.size() < kErrorsMax) errors_.push_back({place, std::move(sentence), missing});
 }
+
+void Reader::fail_at(const std::string& path, std::string sentence) { add(path, std::move(sentence), false); }
 
 void Reader::fail(const Place& place, std::string sentence) {
   if (errors_.size() < kErrorsMax) errors_.push_back({place, std::move(sentence)});
@@ -315,7 +320,7 @@ void Reader::fail(const Place& place, std::string sentence) {
 
 wire::Error Reader::first_error() const {
   const auto before = [](const Fault& a, const Fault& b) {
-    return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);
+    return std::tuple(a.missing, a.place.line, a.place.column) < std::tuple(b.missing, b.place.line, b.place.column);
   };
   const Fault& first = *std::min_element(errors_.begin(), errors_.end(), before);
   return {wire::ErrorKind::usage, first.sentence, first.place.text()};

@@ -91,23 +91,26 @@ class Reader {
   [[nodiscard]] std::optional<Scalar> scalar(const Value& value);
 
   // Adds an error at a path that was read; a path that the file does not hold is put where its parent stands.
-  void fail_at(std::string path, std::string sentence);
+  void fail_at(const std::string& path, std::string sentence);
   void fail(const Place& place, std::string sentence);
   [[nodiscard]] bool failed() const { return !errors_.empty(); }
   // True where the file (or --set) itself gives the key.
   [[nodiscard]] bool given(const std::string& path) const { return places_.count(path) != 0; }
-  // The error that stands first in the file. Only when failed().
+  // The error that stands first in the file; what is missing comes last, for a misspelt key may be what is missed. Only
+  // when failed().
   [[nodiscard]] wire::Error first_error() const;
 
  private:
   struct Fault {
     Place place;
     std::string sentence;
+    bool missing = false;
   };
+  void add(const std::string& path, std::string sentence, bool missing);
   [[nodiscard]] bool visit();
   [[nodiscard]] bool expect(const Value& value, YamlNode::Kind kind);
 
-  std::map<std::string, Place> places_;  // path -> value, or key for mappings
+  std::map<std::string, Place, std::less<>> places_;  // path -> value, or key for mappings
   std::vector<Fault> errors_;
   std::uint64_t visited_ = 0;
 };

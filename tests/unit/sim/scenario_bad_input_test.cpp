@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(
     Keys, BadInputs,
     testing::Values(
         BadInput{"unknown_key", "count: 10", "cuont: 10",
-                 "s.yaml:7:3: fleet group 'lamps' has no 'count': number of devices"},
+                 "s.yaml:9:5: unknown key 'cuont' in fleet group 'lamps'; did you mean 'count'?"},
         BadInput{"unknown_key_beside_the_right_one", "count: 10", "count: 10\n    cuont: 1",
                  "s.yaml:10:5: unknown key 'cuont' in fleet group 'lamps'; did you mean 'count'?"},
         BadInput{"unknown_key_at_the_top",
