@@ -18,7 +18,7 @@ RunContext describe_context(const Scenario& scenario) {
   utsname names{};
   if (uname(&names) == 0) {
     context.host = names.nodename;
-    context.kernel = fmt::format("{} {}", names.sysname, names.release);
+    context.kernel = names.release;
   }
   context.cpus = std::thread::hardware_concurrency();
   context.build_type = kBuildType;

@@ -195,10 +195,10 @@ wire::Result<RunRecord> run_scenario(const Scenario& scenario, const RunOptions&
   if (!stage) return tl::unexpected(stage.error());
 
   Progress progress(options.terminal);
-  Conductor conductor(scenario, *stage, progress);
+  Conductor conductor(scenario, **stage, progress);
   if (auto connected = conductor.connect(); !connected) return tl::unexpected(connected.error());
   if (auto played = conductor.play(); !played) return tl::unexpected(played.error());
-  return make_record(scenario, *stage, conductor.edges(), std::move(context));
+  return make_record(scenario, **stage, conductor.edges(), std::move(context));
 }
 
 }  // namespace fleet::sim

@@ -39,15 +39,15 @@ std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
 
 }  // namespace
 
-wire::Result<Stage> set_stage(const Scenario& scenario, const std::string& out_directory) {
-  Stage stage;
-  stage.run_id = make_run_id();
+wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const std::string& out_directory) {
+  auto stage = std::make_unique<Stage>();
+  stage->run_id = make_run_id();
   Url broker_url = scenario.target.broker.value_or(Url{});
   if (!scenario.target.broker) {
     auto broker = start_mosquitto(scenario, out_directory);
     if (!broker) return tl::unexpected(broker.error());
-    stage.broker = std::move(*broker);
-    broker_url = stage.broker->url;
+    stage->broker = std::move(*broker);
+    broker_url = stage->broker->url;
   } else if (auto reached = check_reachable(broker_url, "broker"); !reached) {
     return tl::unexpected(reached.error());
   }
@@ -55,14 +55,14 @@ wire::Result<Stage> set_stage(const Scenario& scenario, const std::string& out_d
   if (!scenario.target.bridge) {
     auto bridge = start_bridge(scenario, broker_url, out_directory);
     if (!bridge) return tl::unexpected(bridge.error());
-    stage.bridge = std::move(*bridge);
-    bridge_url = stage.bridge->url;
+    stage->bridge = std::move(*bridge);
+    bridge_url = stage->bridge->url;
   } else if (auto reached = check_reachable(bridge_url, "bridge"); !reached) {
     return tl::unexpected(reached.error());
   }
-  stage.groups = make_groups(scenario);
-  stage.fleet = std::make_unique<Fleet>(scenario, stage.groups, broker_url, stage.run_id);
-  stage.callers = std::make_unique<Callers>(scenario, stage.groups, bridge_url, stage.run_id);
+  stage->groups = make_groups(scenario);
+  stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, broker_url, stage->run_id);
+  stage->callers = std::make_unique<Callers>(scenario, stage->groups, bridge_url, stage->run_id);
   return stage;
 }
 

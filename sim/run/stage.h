@@ -17,7 +17,8 @@
 
 namespace fleet::sim {
 
-// Ended in reverse order of the members: callers and fleet before the bridge, the bridge before the broker.
+// Stays where it is: fleet and callers refer to the groups. Ended in reverse order of the members: callers and fleet
+// before the bridge, the bridge before the broker.
 struct Stage {
   std::uint32_t run_id = 0;
   std::optional<StartedBroker> broker;  // none: the scenario names one
@@ -28,6 +29,7 @@ struct Stage {
 };
 
 // Starts the children, checks that both ends answer, and builds books, fleet and callers; no device connects yet.
-[[nodiscard]] wire::Result<Stage> set_stage(const Scenario& scenario, const std::string& out_directory);
+[[nodiscard]] wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario,
+                                                             const std::string& out_directory);
 
 }  // namespace fleet::sim
