@@ -59,7 +59,8 @@ class ConfigReader {
       if (error_) return;
     }
     for (std::size_t index = 0; index < N; ++index) {
-      if (keys[index].required && !seen[index]) return fail(node, fmt::format("{} needs a {}", what, keys[index].name));
+      if (keys[index].required && !seen[index])
+        return fail(node, fmt::format("{} lacks its {}", what, keys[index].name));
     }
   }
 

@@ -161,7 +161,7 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
        "bridge.yaml:1:17: broker must be mqtt://HOST:PORT with a port from 1 to 65535, not 'mqtt://h:0'"},
       {"mqtt: { broker: 'mqtts://h' }\n",
        "bridge.yaml:1:17: the bridge speaks MQTT over TCP only: write mqtt://HOST:PORT, not mqtts://"},
-      {"accounts:\n- access_key_secret: x\n", "bridge.yaml:2:3: account needs a access_key_id"},
+      {"accounts:\n- access_key_secret: x\n", "bridge.yaml:2:3: account lacks its access_key_id"},
       {"accounts:\n- { access_key_id: a, access_key_secret: b }\n- { access_key_id: a, access_key_secret: c }\n",
        "bridge.yaml:3:3: account 'a' is given twice"},
       {"accounts: [ { access_key_id: a, access_key_secret: b, batch_pub: yes } ]\n",
