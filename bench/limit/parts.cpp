@@ -136,6 +136,7 @@ wire::Result<void> run_sizes(Bench& bench) {
 wire::Result<void> run_paho(Bench& bench) {
   const std::vector<std::string> metrics = {kRate, kFleetCpu, kBridgeCpu, kP50, kP99};
   const std::string few = "fleet.lamps.count=200";
+  const std::string paho_publisher = "target.bridge={use: local, publisher: paho}";
   Samples native, engine, publisher, native_full, publisher_full;
   for (int i = 0; i < bench.repeats; ++i) {
     const auto run = [&](Samples& into, const char* name, const char* scenario, const std::vector<std::string>& sets) {
@@ -143,9 +144,9 @@ wire::Result<void> run_paho(Bench& bench) {
     };
     if (auto r = run(native, "native", "paced.yaml", {few}); !r) return r;
     if (auto r = run(engine, "engine", "paced.yaml", {few, "fleet.lamps.engine=paho"}); !r) return r;
-    if (auto r = run(publisher, "publisher", "paced.yaml", {few, "target.publisher=paho"}); !r) return r;
+    if (auto r = run(publisher, "publisher", "paced.yaml", {few, paho_publisher}); !r) return r;
     if (auto r = run(native_full, "native-saturated", "saturated.yaml", {}); !r) return r;
-    if (auto r = run(publisher_full, "publisher-saturated", "saturated.yaml", {"target.publisher=paho"}); !r) return r;
+    if (auto r = run(publisher_full, "publisher-saturated", "saturated.yaml", {paho_publisher}); !r) return r;
   }
   const std::string part = "Paho, against the native engine";
   auto& f = bench.figures;
