@@ -14,15 +14,18 @@ namespace {
 
 constexpr double kMiB = 1 << 20;
 constexpr std::chrono::seconds kCallsComeWithin{60};
+constexpr std::chrono::milliseconds kCallsBefore{1'500};  // the warm-up and a little of the hold
 constexpr std::chrono::seconds kBrokerStopped{2};
 
-// Stops the broker for a while once calls are coming, which shows as memory of the bridge. Gives up after a minute.
+// Stops the broker for a while inside the hold: calls that are coming show as memory of the bridge. Gives up after a
+// minute without them.
 void stop_broker_in_between(int broker, int bridge, std::int64_t idle_bytes, const std::atomic<bool>& over) {
   const wire::TimePoint until = wire::read_clock() + kCallsComeWithin;
   while (memory_of(bridge, "VmHWM") < idle_bytes + (1 << 20)) {
     if (over || wire::read_clock() > until) return;
     std::this_thread::sleep_for(wire::Millis(20));
   }
+  std::this_thread::sleep_for(kCallsBefore);
   ::kill(broker, SIGSTOP);
   std::this_thread::sleep_for(kBrokerStopped);
   ::kill(broker, SIGCONT);
