@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "sim/scenario/naming.h"
+#include "sim/scenario/scalar.h"
 #include "sim/scenario/spelling.h"
 #include "sim/scenario/thresholds.h"
 #include "sim/scenario/units.h"

@@ -115,12 +115,8 @@ class Reader {
   std::uint64_t visited_ = 0;
 };
 
-// "a|b|c" -> {"a", "b", "c"}
-[[nodiscard]] std::vector<std::string_view> split_choices(std::string_view choices);
-// "Nodes of a kind" for sentences: "a mapping", "a list", "the text 'x'", "nothing".
+// A node for a sentence: "a mapping", "a list", "'text'", "nothing".
 [[nodiscard]] std::string describe(const YamlNode& node);
-// True for 1 .. 64 of [A-Za-z0-9_-]: fleet groups, call groups, products and scenarios.
-[[nodiscard]] bool is_name(std::string_view text);
 
 template <class T>
 struct IsDuration : std::false_type {};

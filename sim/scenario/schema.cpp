@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "sim/scenario/scalar.h"
 #include "sim/scenario/tables.h"
 
 namespace fleet::sim {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "sim/scenario/reader.h"
+#include "sim/scenario/scalar.h"
 #include "sim/scenario/spelling.h"
 
 namespace fleet::sim {
