@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "tests/e2e/sim_run.h"
+#include "tests/support/mosquitto.h"
 
 namespace fleet::tests {
 namespace {
@@ -37,12 +38,12 @@ std::string with_health(std::string yaml, const std::string& health) {
 }
 
 TEST(BadDays, AKilledBridgeEndsInTimeWithTheLossCounted) {
-  SimRun run({"run", write_scenario(to_yaml({.hold = "2s", .drain = "1s"}))});
-  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  SimRun run(to_yaml({.hold = "2s", .drain = "1s"}));
+  ASSERT_TRUE(run.wait_for("hold "));
   const pid_t bridge = run.child("fleet-bridge");
   ASSERT_GT(bridge, 0);
   kill(bridge, SIGKILL);
-  EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 1 : 4) << run.error_output();
+  EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 1 : 4) << run.output();
   const nlohmann::json result = run.result();
   expect_balance(result);
   EXPECT_EQ(result["calls"]["scheduled"], 100);
@@ -51,21 +52,47 @@ TEST(BadDays, AKilledBridgeEndsInTimeWithTheLossCounted) {
 }
 
 TEST(BadDays, AKilledBrokerEndsInTimeWithTheLossCounted) {
-  SimRun run({"run", write_scenario(to_yaml({.qos = 1, .hold = "2s", .drain = "1s"}))});
-  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  SimRun run(to_yaml({.qos = 1, .hold = "2s", .drain = "1s"}));
+  ASSERT_TRUE(run.wait_for("hold "));
   const pid_t broker = run.child("mosquitto");
   ASSERT_GT(broker, 0);
   kill(broker, SIGKILL);
-  EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 1 : 4) << run.error_output();
+  EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 1 : 4) << run.output();
   const nlohmann::json result = run.result();
   expect_balance(result);
   EXPECT_GT(result["calls"]["rejected"].get<int>() + result["calls"]["failed"].get<int>(), 0);
   EXPECT_TRUE(has_reason(result, "mosquitto")) << result["reasons"];
 }
 
+// A broker that keeps its sessions on disk, killed and started again while calls at QoS 1 go on.
+TEST(BadDays, WhatWasAcceptedAtQos1OutlivesABrokerRestart) {
+  Mosquitto broker({.persistence = true});
+  broker.explain("Error");
+  SimRun run(to_yaml({.devices = 60,
+                      .qos = 1,
+                      .hold = "4s",
+                      .drain = "30s",
+                      .fleet_extra = "    connect: { protocol: 5, clean_start: false, session_expiry: 1h }",
+                      .call_extra = "    timeout: 20s",
+                      .target = fmt::format("{{ broker: \"mqtt://127.0.0.1:{}\", bridge: local }}", broker.port()),
+                      .thresholds = "[ deliveries.missing == 0 ]"}));
+  ASSERT_TRUE(run.wait_for("hold "));
+  pause_for(std::chrono::milliseconds(500));
+  broker.stop();
+  broker.start_again();
+  EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 0 : 4) << run.output();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_EQ(result["calls"]["scheduled"], 200);
+  EXPECT_EQ(result["calls"]["failed"], 0);
+  EXPECT_GT(result["calls"]["rejected"], 0) << "the restart fell between two calls";
+  EXPECT_EQ(result["deliveries"]["missing"], 0);
+  EXPECT_EQ(result["fleet"]["connect"]["reconnects"], 60);
+}
+
 TEST(BadDays, AStoppedBrokerShowsInResponseAndNotInSendLag) {
-  SimRun run({"run", write_scenario(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 1s, hiccup: 5s }"))});
-  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  SimRun run(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 1s, hiccup: 5s }"));
+  ASSERT_TRUE(run.wait_for("hold "));
   const pid_t broker = run.child("mosquitto");
   ASSERT_GT(broker, 0);
   kill(broker, SIGSTOP);
@@ -83,12 +110,12 @@ TEST(BadDays, AStoppedBrokerShowsInResponseAndNotInSendLag) {
 }
 
 TEST(BadDays, AStoppedSimulatorCallsItsRunInvalid) {
-  SimRun run({"run", write_scenario(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 10ms, hiccup: 200ms }"))});
-  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  SimRun run(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 10ms, hiccup: 200ms }"));
+  ASSERT_TRUE(run.wait_for("hold "));
   run.signal(SIGSTOP);
   pause_for(std::chrono::milliseconds(500));
   run.signal(SIGCONT);
-  EXPECT_EQ(run.wait(), 4) << run.error_output();
+  EXPECT_EQ(run.wait(), 4) << run.output();
   const nlohmann::json result = run.result();
   expect_balance(result);
   EXPECT_EQ(result["verdict"], "invalid");
@@ -96,10 +123,10 @@ TEST(BadDays, AStoppedSimulatorCallsItsRunInvalid) {
 }
 
 TEST(BadDays, CtrlCDrainsAndStillReports) {
-  SimRun run({"run", write_scenario(to_yaml({.hold = "60s"}))});
-  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  SimRun run(to_yaml({.hold = "60s"}));
+  ASSERT_TRUE(run.wait_for("hold "));
   run.signal(SIGINT);
-  EXPECT_EQ(run.wait(), 4) << run.error_output();
+  EXPECT_EQ(run.wait(), 4) << run.output();
   const nlohmann::json result = run.result();
   expect_balance(result);
   EXPECT_EQ(result["verdict"], "invalid");
@@ -108,8 +135,8 @@ TEST(BadDays, CtrlCDrainsAndStillReports) {
 }
 
 TEST(BadDays, AKilledSimulatorLeavesNobodyBehind) {
-  SimRun run({"run", write_scenario(to_yaml({.hold = "60s"}))});
-  ASSERT_TRUE(run.wait_for_error_text("hold "));
+  SimRun run(to_yaml({.hold = "60s"}));
+  ASSERT_TRUE(run.wait_for("hold "));
   const pid_t broker = run.child("mosquitto");
   const pid_t bridge = run.child("fleet-bridge");
   ASSERT_GT(broker, 0);
@@ -133,30 +160,28 @@ TEST(BadDays, AKilledSimulatorLeavesNobodyBehind) {
 }
 
 TEST(BadDays, NoBrokerAtTheUrlIsExitCode3) {
-  SimRun run({"run", write_scenario(
-                         to_yaml({.target = "{ broker: \"mqtt://127.0.0.1:1\", bridge: \"http://127.0.0.1:1\" }"}))});
+  SimRun run(to_yaml({.target = "{ broker: \"mqtt://127.0.0.1:1\", bridge: \"http://127.0.0.1:1\" }"}));
   EXPECT_EQ(run.wait(), 3);
-  EXPECT_NE(run.error_output().find("127.0.0.1:1"), std::string::npos) << run.error_output();
+  EXPECT_NE(run.output().find("127.0.0.1:1"), std::string::npos) << run.output();
 }
 
 TEST(BadDays, MoreDevicesThanDescriptorsIsSaidBeforeTheFirstConnect) {
-  SimRun run({"run", write_scenario(to_yaml({.devices = 900'000}))});
+  SimRun run(to_yaml({.devices = 900'000}));
   EXPECT_EQ(run.wait(), 3);
-  EXPECT_NE(run.error_output().find("900000"), std::string::npos) << run.error_output();
+  EXPECT_NE(run.output().find("900,000 devices need"), std::string::npos) << run.output();
 }
 
 TEST(BadDays, AWrongScenarioIsExitCode2WithItsPlace) {
-  const std::string path = write_scenario("name: x\nfleet:\n  lamps:\n    cuont: 3\n");
-  SimRun run({"run", path});
+  SimRun run("name: x\nfleet:\n  lamps:\n    cuont: 3\n");
   EXPECT_EQ(run.wait(), 2);
-  EXPECT_NE(run.error_output().find(path + ":4:5: unknown key 'cuont'"), std::string::npos) << run.error_output();
-  EXPECT_NE(run.error_output().find("did you mean 'count'?"), std::string::npos) << run.error_output();
+  EXPECT_NE(run.output().find(run.scenario_path() + ":4:5: unknown key 'cuont'"), std::string::npos) << run.output();
+  EXPECT_NE(run.output().find("did you mean 'count'?"), std::string::npos) << run.output();
 }
 
 TEST(BadDays, AMissingScenarioFileIsExitCode2) {
-  SimRun run({"run", "/nonexistent/scenario.yaml"});
+  SimRun run(std::vector<std::string>{"run", "/nonexistent/scenario.yaml"});
   EXPECT_EQ(run.wait(), 2);
-  EXPECT_NE(run.error_output().find("/nonexistent/scenario.yaml"), std::string::npos) << run.error_output();
+  EXPECT_NE(run.output().find("/nonexistent/scenario.yaml"), std::string::npos) << run.output();
 }
 
 }  // namespace

@@ -27,52 +27,50 @@ void expect_whole(const nlohmann::json& result, int calls, int deliveries) {
 }
 
 TEST(Books, EveryDeliveryOfAnOpenLoopIsAccountedFor) {
-  SimRun run({"run", write_scenario(to_yaml({}))});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(to_yaml({}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   expect_whole(run.result(), 50, 1000);
 }
 
 TEST(Books, AtQos1) {
-  SimRun run({"run", write_scenario(to_yaml({.qos = 1}))});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(to_yaml({.qos = 1}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   expect_whole(run.result(), 50, 1000);
 }
 
 TEST(Books, WithRandomPicksOnMqtt5) {
-  SimRun run({"run", write_scenario(to_yaml({.devices = 130,
-                                             .qos = 1,
-                                             .fleet_extra = "    connect: { protocol: 5, rate: 5000/s }",
-                                             .call_extra = "    pick: random"}))});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(to_yaml({.devices = 130,
+                      .qos = 1,
+                      .fleet_extra = "    connect: { protocol: 5, rate: 5000/s }",
+                      .call_extra = "    pick: random"}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   expect_whole(run.result(), 50, 1000);
 }
 
 TEST(Books, WithPahoDevices) {
-  SimRun run({"run", write_scenario(to_yaml({.devices = 40, .fleet_extra = "    engine: paho"}))});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(to_yaml({.devices = 40, .fleet_extra = "    engine: paho"}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   expect_whole(run.result(), 50, 1000);
   EXPECT_NE(run.output().find("Paho"), std::string::npos) << run.output();
 }
 
 TEST(Books, WithThePahoPublisher) {
   for (const int qos : {0, 1}) {
-    SimRun run({"run", write_scenario(to_yaml(
-                           {.qos = qos, .target = "{ broker: mosquitto, bridge: { use: local, publisher: paho } }"}))});
-    EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+    SimRun run(to_yaml({.qos = qos, .target = "{ broker: mosquitto, bridge: { use: local, publisher: paho } }"}));
+    EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
     expect_whole(run.result(), 50, 1000);
   }
 }
 
 TEST(Books, WithFourPublisherConnections) {
-  SimRun run({"run", write_scenario(to_yaml(
-                         {.qos = 1, .target = "{ broker: mosquitto, bridge: { use: local, connections: 4 } }"}))});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(to_yaml({.qos = 1, .target = "{ broker: mosquitto, bridge: { use: local, connections: 4 } }"}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   expect_whole(run.result(), 50, 1000);
 }
 
 TEST(Books, OfAClosedLoopBalance) {
-  SimRun run({"run", write_scenario(to_yaml({.rate = "max", .call_extra = "    in_flight: 4"}))});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(to_yaml({.rate = "max", .call_extra = "    in_flight: 4"}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   const nlohmann::json result = run.result();
   const int calls = result["calls"]["accepted"];
   EXPECT_GT(calls, 0);
@@ -96,8 +94,8 @@ phases: { warm_up: 100ms, hold: 1s, drain: 10s }
 health: { send_lag_p99: 5s, hiccup: 5s }
 thresholds: [ deliveries.missing == 0 ]
 )";
-  SimRun run({"run", write_scenario(scenario)});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(scenario);
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   const nlohmann::json result = run.result();
   EXPECT_EQ(result["deliveries"]["received"], 20 * 30 + 30 * 10);
   EXPECT_EQ(result["deliveries"]["misdelivered"], 0);
@@ -108,16 +106,16 @@ thresholds: [ deliveries.missing == 0 ]
 }
 
 TEST(Books, AFailedThresholdIsExitCode1) {
-  SimRun run({"run", write_scenario(to_yaml({.thresholds = "[ deliveries.received == 7 ]"}))});
-  EXPECT_EQ(run.wait(), expected_exit(1)) << run.error_output();
+  SimRun run(to_yaml({.thresholds = "[ deliveries.received == 7 ]"}));
+  EXPECT_EQ(run.wait(), expected_exit(1)) << run.output();
   EXPECT_NE(run.output().find("deliveries.received == 7"), std::string::npos) << run.output();
 }
 
 TEST(Books, QuotasOfTheApiAreEnforcedWhenAskedFor) {
-  SimRun run({"run", write_scenario(to_yaml({.rate = "200/s",
-                                             .target = "{ broker: mosquitto, bridge: local, limits: api }",
-                                             .thresholds = "[ deliveries.missing == 0 ]"}))});
-  EXPECT_EQ(run.wait(), expected_exit(0)) << run.error_output();
+  SimRun run(to_yaml({.rate = "200/s",
+                      .target = "{ broker: mosquitto, bridge: local, limits: api }",
+                      .thresholds = "[ deliveries.missing == 0 ]"}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
   const nlohmann::json result = run.result();
   EXPECT_GT(result["calls"]["errors"]["Throttling.User"], 0);
   EXPECT_EQ(result["calls"]["accepted"].get<int>() + result["calls"]["rejected"].get<int>(), 200);

@@ -3,46 +3,41 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "tests/support/child_process.h"
+#include "tests/support/temp_dir.h"
+
 namespace fleet::tests {
 
-// Ended by its id in the destructor if it still runs. Output goes to files in `directory`, kept when the test failed.
+// Ended by its id in the destructor if it still runs; its directory is kept when the test failed.
 class SimRun {
  public:
-  // Starts `fleet-sim ARGUMENTS...`; where the first argument is `run`, `--out DIRECTORY` is added.
-  explicit SimRun(std::vector<std::string> arguments);
-  ~SimRun();
-  SimRun(const SimRun&) = delete;
-  SimRun& operator=(const SimRun&) = delete;
+  // Plays a scenario: `fleet-sim run FILE --out DIRECTORY MORE...`.
+  explicit SimRun(const std::string& scenario, std::vector<std::string> more = {});
+  // Starts `fleet-sim ARGUMENTS...`.
+  explicit SimRun(const std::vector<std::string>& arguments);
 
-  // Waits for the end; fails the test and kills the program after two minutes. Exit code, or 128 + signal.
+  // Waits for the end, two minutes at most. Exit code, or 128 + signal; -1 (and the test fails) where it does not come.
   int wait();
-  // Waits until standard error holds `text`; false when the program ended or two minutes passed without it.
-  [[nodiscard]] bool wait_for_error_text(const std::string& text);
+  // Waits until the program has printed `text`; false when it ended or a minute passed without it.
+  [[nodiscard]] bool wait_for(const std::string& text);
   // Process id of the child whose name is `name`; 0 when there is none.
   [[nodiscard]] pid_t child(const std::string& name) const;
-  void signal(int number) const;
-
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] std::string output() const;
-  [[nodiscard]] std::string error_output() const;
+  void signal(int number) const { process_.signal(number); }
+  // Standard output and standard error.
+  [[nodiscard]] std::string output() const { return process_.output(); }
+  // Path of the scenario file.
+  [[nodiscard]] std::string scenario_path() const;
   // result.json of the run; fails the test when it is not there.
   [[nodiscard]] nlohmann::json result() const;
-  [[nodiscard]] const std::string& directory() const { return directory_; }
 
  private:
-  std::string directory_;
-  pid_t pid_ = -1;
-  bool ended_ = false;
-  int exit_code_ = -1;
+  TempDir directory_;
+  ChildProcess process_;
 };
-
-// Writes `text` to a new file in a directory that lives as long as the test program, and returns its path.
-std::string write_scenario(const std::string& text);
 
 // A quick scenario: `devices` devices, calls of `batch` at `rate`, `hold` long; thresholds on the books only.
 struct QuickScenario {
@@ -53,8 +48,8 @@ struct QuickScenario {
   std::string warm_up = "200ms";
   std::string hold = "1s";
   std::string drain = "10s";
-  std::string fleet_extra;  // further lines of the fleet group, indented by four
-  std::string call_extra;   // further lines of the call group, indented by four
+  std::string fleet_extra{};  // further lines of the fleet group, indented by four
+  std::string call_extra{};   // further lines of the call group, indented by four
   std::string target = "{ broker: mosquitto, bridge: local }";
   std::string thresholds = "[ calls.failed == 0, deliveries.missing == 0, deliveries.duplicate == 0 ]";
 };

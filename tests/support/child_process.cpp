@@ -86,6 +86,9 @@ std::optional<int> ChildProcess::wait(std::chrono::seconds deadline) {
   int status = 0;
   if (::waitpid(pid_, &status, 0) != pid_) return {};
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  // What it printed last may still be on its way through the pipe.
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kPatience, [&] { return ended_; });
   return exit_code_;
 }
 

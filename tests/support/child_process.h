@@ -32,7 +32,7 @@ class ChildProcess {
   [[nodiscard]] std::string output() const;
   // Sends one signal to this process only.
   void signal(int number) const;
-  // Waits for the end; the exit code, or 128 + signal. Nothing: the deadline passed.
+  // Waits for the end and for all that was printed; the exit code, or 128 + signal. Nothing: the deadline passed.
   std::optional<int> wait(std::chrono::seconds deadline = kPatience);
   // SIGCONT and SIGTERM, then SIGKILL when that did not help. Returns the exit code. Idempotent.
   int stop();
