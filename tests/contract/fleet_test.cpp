@@ -157,7 +157,7 @@ TEST_P(FleetContract, EveryDeliveryIsCountedAsWhatItIs) {
   ASSERT_TRUE(run.ready()) << run.fleet().status().last_error;
   run.begin_hold();
   // Three whole calls; the first a second time to two of its devices.
-  for (const std::uint64_t call : {0, 1, 2}) {
+  for (std::uint64_t call = 0; call < 3; ++call) {
     run.open(call);
     run.publish(run.recipients(call), run.stamped(call));
   }

@@ -27,7 +27,7 @@ class ShardLedgerTest : public ::testing::Test {
       group.subscribe = {{"other", Qos::at_most_once}, {"get", Qos::at_least_once}};
       scenario_.fleet.push_back(group);
     }
-    for (const std::size_t to : {0, 0, 1}) {
+    for (const std::size_t to : {std::size_t{0}, std::size_t{0}, std::size_t{1}}) {
       CallGroup calls;
       calls.fleet_group = to;
       calls.topic = "get";
@@ -134,7 +134,7 @@ TEST_F(ShardLedgerTest, StrangersAreForeignOrCorrupt) {
 }
 
 TEST_F(ShardLedgerTest, BehindALaterCallOfTheSameGroupIsOutOfOrder) {
-  for (const std::uint64_t call : {0, 2}) open(0, call);  // the same five devices
+  for (std::uint64_t call = 0; call < 3; call += 2) open(0, call);  // the same five devices
   open(1, 0);
   const std::uint32_t device = recipient(0, 0, 0);
   receive(0, device, payload(0, 2));
