@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "sim/scenario/metrics.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/schema.h"
+#include "sim/scenario/tables.h"
 #include "sim/scenario/thresholds.h"
 #include "tests/unit/sim/scenario_text.h"
 
@@ -166,6 +169,21 @@ TEST(Schema, IsMadeOfTheTables) {
   EXPECT_EQ(group["properties"]["connect"]["properties"]["rate"]["default"], "1000/s");
   const auto& call = schema["properties"]["calls"]["additionalProperties"];
   EXPECT_EQ(call["properties"]["pick"]["anyOf"][0]["enum"], nlohmann::json({"round-robin", "random"}));
+}
+
+// Rows of the tables, mappings within mappings included, as README.md prints them.
+void expect_rows(const MappingInfo& info, const std::string& readme) {
+  for (const KeyInfo& key : info.keys) {
+    EXPECT_THAT(readme, HasSubstr("| `" + std::string(key.name) + "` |")) << info.what;
+    EXPECT_THAT(readme, HasSubstr(" | " + std::string(key.sentence) + " |\n")) << info.what << "." << key.name;
+    if (key.inner != nullptr) expect_rows(key.inner(), readme);
+  }
+}
+
+TEST(Readme, TellsEveryKey) {
+  std::ifstream file(FLEET_SCENARIOS "/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  expect_rows(scenario_table().info, readme);
 }
 
 }  // namespace
