@@ -24,7 +24,7 @@ struct MosquittoOptions {
   // Keeps sessions and messages in a directory over restarts; saved at the end of the process and, so that kill() loses
   // nothing, after every change.
   bool persistence = false;
-  std::vector<std::string> acl;  // lines of an access list, such as "topic read open/#"; empty: everything is allowed
+  bool open_topics_only = false;  // topics outside "open/" are refused, to publish and to subscribe
 };
 
 // Owned by one test. Listens on a free port of 127.0.0.1 from the constructor on. At the end its log is searched for

@@ -8,3 +8,8 @@ fleet_test(wire_mqtt_test LABEL unit
     wire/mqtt/session_delivery_test.cpp wire/mqtt/session_publish_test.cpp wire/mqtt/session_test.cpp
     wire/mqtt/topic_test.cpp ../support/allocations.cpp
   LIBS fleet::wire)
+
+fleet_test(wire_connection_test LABEL unit
+  SOURCES wire/mqtt/connection_allocations_test.cpp wire/mqtt/outbox_test.cpp wire/mqtt/url_test.cpp
+    ../support/allocations.cpp
+  LIBS fleet::wire fleet_test_support)

@@ -263,19 +263,29 @@ void Connection::tell(const Event& event) {
 void Connection::settle(TimePoint now) {
   const BusyScope busy(busy_);
   if (busy.is_nested() || !transport_.is_open()) return;
-  for (int turn = 0; turn < kTellsPerTurn; ++turn) {
+  bool is_settled = false;
+  for (int turn = 0; turn < kTellsPerTurn && !is_settled; ++turn) {
     flush(now);
-    if (!outbox_) break;
-    const bool has_finished = outbox_->has_finished();
-    Outbox::Finished finished;
-    while (outbox_->take_finished(finished)) events_.on_published(finished.cookie, finished.worst);
-    const bool has_room = outbox_->take_room();
-    if (has_room) events_.on_room();
+    is_settled = !tell_progress();
     if (!transport_.is_open()) return;
-    if (!has_finished && !has_room) break;
   }
+  // The owner publishes again and again from inside its events: the other connections' turn.
+  if (!is_settled) write_blocked_ = true;
   if (phase_ == Phase::draining) drain(now);
   if (transport_.is_open()) update_interest();
+}
+
+bool Connection::tell_progress() {
+  if (!outbox_) return false;
+  bool has_told = false;
+  for (Outbox::Finished finished; outbox_->take_finished(finished); has_told = true) {
+    events_.on_published(finished.cookie, finished.worst);
+  }
+  if (outbox_->take_room()) {
+    has_told = true;
+    events_.on_room();
+  }
+  return has_told;
 }
 
 void Connection::flush(TimePoint now) {
@@ -411,9 +421,7 @@ void Connection::tell_disconnected() {
   phase_ = Phase::idle;
   posted_.reset();
   const std::string detail = std::exchange(end_detail_, {});
-  // QoS 0 batches that ended with the connection, and acknowledgements read just before.
-  Outbox::Finished finished;
-  while (outbox_ && outbox_->take_finished(finished)) events_.on_published(finished.cookie, finished.worst);
+  (void)tell_progress();  // what was finished just before the end
   events_.on_disconnected({end_reason_, was_connected_, by_us_, detail});
 }
 

@@ -89,6 +89,8 @@ class Connection final : public Endpoint, private Watcher {
   void tell(const Event& event);
   // Writes, tells what is finished, and goes on with disconnect(); the end of every verb and of every readiness.
   void settle(TimePoint now);
+  // on_published() and on_room() where due; false: nothing was.
+  bool tell_progress();
   void flush(TimePoint now);
   bool flush_control();
   bool flush_window(TimePoint now);

@@ -39,10 +39,14 @@ ReasonCode reason_of_connack_v311(int code) {
   return code > 0 && code <= 5 ? kReasons[code] : ReasonCode::unspecified_error;
 }
 
-// The broker's reason in a failed token, or success where the failure is Paho's own (a lost connection, say).
-ReasonCode refusal_in(const paho::token& token, Version version) {
-  const int code = version == Version::v5 ? static_cast<int>(token.get_reason_code()) : token.get_return_code();
-  return code >= 0x80 && code <= 0xFF ? reason_of(code) : ReasonCode::success;
+// The broker's reason in a token, or success where a failure is Paho's own (a lost connection, say). Paho gives it as
+// reason code or, for a refused CONNECT and in 3.1.1, as return code; its own return codes are negative, and 0xFF
+// stands for "3.1.1 has none".
+ReasonCode refusal_in(const paho::token& token) {
+  for (const int code : {static_cast<int>(token.get_reason_code()), token.get_return_code()}) {
+    if (code >= 0x80 && code < 0xFF) return reason_of(code);
+  }
+  return ReasonCode::success;
 }
 
 std::string sentence_of(int return_code) {
@@ -283,7 +287,7 @@ void PahoEndpoint::Core::on_success(const paho::token& token) {
       bring([cookie](Core& core) { core.events_->on_unsubscribed(cookie); });
       return;
     case paho::token::PUBLISH:
-      bring([cookie, refusal = refusal_in(token, options_.version)](Core& core) { core.published(cookie, refusal); });
+      bring([cookie, refusal = refusal_in(token)](Core& core) { core.published(cookie, refusal); });
       return;
     case paho::token::DISCONNECT:
       bring([cookie](Core& core) { core.end(cookie, ReasonCode::success, core.closed_text()); });
@@ -293,7 +297,7 @@ void PahoEndpoint::Core::on_success(const paho::token& token) {
 
 void PahoEndpoint::Core::on_failure(const paho::token& token) {
   const std::uint64_t cookie = cookie_of(token);
-  const ReasonCode refusal = refusal_in(token, options_.version);
+  const ReasonCode refusal = refusal_in(token);
   const int code = token.get_return_code();
   switch (token.get_type()) {
     case paho::token::CONNECT: {
