@@ -10,11 +10,11 @@
 namespace fleet::sim {
 
 struct RunOptions {
-  std::string out_directory;  // result.json and the children's logs go here; made if missing
+  std::string out_directory;  // the logs of the children go here; made if missing
   bool terminal = false;      // standard error is a terminal: one progress line that moves; otherwise a line every 5 s
 };
 
-// Plays the scenario and writes out_directory/result.json. Progress goes to standard error. SIGINT and SIGTERM end the
+// Plays the scenario; the caller writes the record. Progress goes to standard error. SIGINT and SIGTERM end the
 // plan and drain; a second one ends the drain. Blocks SIGINT, SIGTERM and SIGCHLD in the calling thread for good; call
 // it once, before other threads exist. Errors: environment (limits of the machine, no broker, no bridge, devices that
 // cannot connect, files that cannot be written).
