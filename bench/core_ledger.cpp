@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "sim/calls/pick.h"
+#include "sim/ledger/pick.h"
 #include "sim/ledger/books.h"
 #include "sim/ledger/histogram.h"
 #include "sim/ledger/timeline.h"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/calls/pick.h"
+#include "sim/ledger/pick.h"
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "sim/calls/pick.h"
+#include "sim/ledger/pick.h"
 #include "sim/ledger/books.h"
 #include "sim/scenario/scenario.h"
 

@@ -12,7 +12,7 @@ namespace fleet::sim {
 // Each a subset of the one before where it can be: sent of scheduled; accepted, rejected and failed share out sent.
 struct Calls {
   std::uint64_t scheduled = 0;                  // due in the hold
-  std::uint64_t sent = 0;                       // written to a connection
+  std::uint64_t sent = 0;                       // written to a connection, or given up as none could be opened
   std::uint64_t accepted = 0;                   // answered with success
   std::uint64_t rejected = 0;                   // answered with an error code
   std::uint64_t failed = 0;                     // no or no whole answer: outcome unknown

@@ -29,11 +29,10 @@ const std::vector<Room>& rooms() {
       {"bridge/config/", {"wire/"}},
       {"bridge/", {"wire/"}},
       {"sim/scenario/", {"wire/"}},
-      {"sim/calls/pick", {"sim/scenario/", "wire/"}},
-      {"sim/ledger/", {"sim/calls/pick", "sim/scenario/", "wire/"}},
+      {"sim/ledger/", {"sim/scenario/", "wire/"}},
       {"sim/report/", {"sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/launch/", {"sim/scenario/", "wire/"}},
-      {"sim/fleet/", {"sim/report/", "sim/ledger/", "sim/calls/pick", "sim/scenario/", "wire/"}},
+      {"sim/fleet/", {"sim/report/", "sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/calls/", {"sim/fleet/", "sim/report/", "sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/", {"wire/"}},  // run/ and main.cpp: above all other rooms of sim
   };
@@ -136,7 +135,7 @@ TEST(Rooms, BadArrowsAreFound) {
 TEST(Rooms, GoodArrowsAreLeftAlone) {
   EXPECT_TRUE(is_allowed("wire/mqtt/session.cpp", "wire/clock.h"));
   EXPECT_TRUE(is_allowed("sim/run/run.cpp", "sim/calls/callers.h"));
-  EXPECT_TRUE(is_allowed("sim/ledger/group_books.h", "sim/calls/pick.h"));
+  EXPECT_FALSE(is_allowed("sim/ledger/group_books.h", "sim/calls/request.h"));
   EXPECT_TRUE(is_allowed("bridge/fanout/publisher.cpp", "wire/mqtt/endpoint.h"));
   EXPECT_TRUE(is_allowed("wire/mqtt/paho/paho_endpoint.cpp", "mqtt/async_client.h"));
   EXPECT_TRUE(is_allowed("sim/ledger/tally.cpp", "vector"));

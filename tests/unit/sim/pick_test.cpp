@@ -1,5 +1,5 @@
 // Does a call name the right number of different devices, and does every device know its place?
-#include "sim/calls/pick.h"
+#include "sim/ledger/pick.h"
 
 #include <gtest/gtest.h>
 

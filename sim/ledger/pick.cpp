@@ -1,9 +1,10 @@
-#include "sim/calls/pick.h"
+#include "sim/ledger/pick.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 
+#include "sim/ledger/mix.h"
 #include "wire/error.h"
 
 namespace fleet::sim {
@@ -11,17 +12,6 @@ namespace {
 
 // Rounds of the Feistel network: with 4, orders of small fleets still show patterns; each costs about a nanosecond.
 constexpr unsigned kRounds = 6;
-
-// The finaliser of SplitMix64: every bit of the input reaches every bit of the result.
-std::uint64_t mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xBF58476D1CE4E5B9;
-  x ^= x >> 27;
-  x *= 0x94D049BB133111EB;
-  return x ^ (x >> 31);
-}
-
-constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio, SplitMix64's step
 
 // The upper `bits` (0 .. 16) bits of a keyed product: its lower ones depend on few bits of `half`.
 std::uint32_t round_bits(std::uint32_t half, std::uint64_t key, unsigned bits) {
