@@ -4,9 +4,9 @@
 #include <random>
 #include <vector>
 
-#include "sim/ledger/pick.h"
 #include "sim/ledger/books.h"
 #include "sim/ledger/histogram.h"
+#include "sim/ledger/pick.h"
 #include "sim/ledger/timeline.h"
 #include "wire/stamp.h"
 

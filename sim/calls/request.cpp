@@ -6,6 +6,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "sim/ledger/mix.h"
 #include "sim/scenario/naming.h"
 #include "wire/encoding.h"
 #include "wire/error.h"
@@ -25,19 +26,10 @@ constexpr std::size_t kLengthDigitsMax = 20;
 
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
-// SplitMix64 (Steele, Lea, Flood 2014): one step.
-std::uint64_t next_random(std::uint64_t& state) {
-  state += 0x9E3779B97F4A7C15u;
-  std::uint64_t z = state;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
-
 std::vector<std::byte> make_filler(std::size_t size, std::uint64_t seed, std::uint16_t call_group) {
   std::vector<std::byte> filler(size);
-  std::uint64_t state = seed * 0xD1342543DE82EF95u + call_group;
-  for (std::byte& byte : filler) byte = static_cast<std::byte>(next_random(state));
+  const std::uint64_t key = mix(seed + kGolden) + call_group;
+  for (std::size_t i = 0; i < size; ++i) filler[i] = static_cast<std::byte>(mix(mix(key) + i * kGolden));
   return filler;
 }
 

@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/ledger/mix.h"
+
 namespace fleet::sim {
 
 namespace {
 
 constexpr wire::Nanos kFirstBackOff = std::chrono::milliseconds(100);
 constexpr wire::Nanos kLongestBackOff = std::chrono::seconds(5);
-
-// SplitMix64's finaliser: every bit of the input reaches every bit of the output.
-std::uint64_t scatter(std::uint64_t z) {
-  z += 0x9E3779B97F4A7C15u;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
 
 constexpr auto kLater = [](const Ramp::Due& a, const Ramp::Due& b) { return a.when > b.when; };
 
@@ -27,7 +21,7 @@ wire::Nanos back_off(std::uint32_t failures, std::uint64_t salt) {
   for (std::uint32_t i = 1; i < failures && longest < kLongestBackOff; ++i) longest *= 2;
   longest = std::min(longest, kLongestBackOff);
   constexpr std::uint64_t kSteps = 1024;
-  const auto step = static_cast<std::int64_t>(scatter(salt + failures) % kSteps);
+  const auto step = static_cast<std::int64_t>(mix(salt + failures + kGolden) % kSteps);
   return longest / 2 + longest / 2 * step / static_cast<std::int64_t>(kSteps);
 }
 

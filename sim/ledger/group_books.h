@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "sim/ledger/pick.h"
 #include "sim/ledger/books.h"
+#include "sim/ledger/pick.h"
 #include "sim/scenario/scenario.h"
 
 namespace fleet::sim {
