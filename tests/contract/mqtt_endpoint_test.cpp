@@ -346,6 +346,7 @@ TYPED_TEST(EndpointContract, DisconnectLetsTheBacklogOutFirst) {
   }
   this->disconnect(*sender);
   EXPECT_EQ(sender->seen.publishes, 20u);
+  for (const auto& [cookie, worst] : sender->seen.published) EXPECT_EQ(worst, ReasonCode::success);
   ASSERT_TRUE(this->loop_.until([&] { return receiver->seen.deliveries == 1000; }));
 }
 

@@ -12,8 +12,6 @@ constexpr std::size_t kHeaderBytesMax = 10;  // fixed header 5, topic length 2, 
 constexpr std::size_t kTopicBytesMax = 65'535;
 constexpr std::size_t kPacketBytesMax = 268'435'455;  // MQTT 5.0 §1.5.5
 
-std::uint32_t slot_of(BatchBook::Ticket ticket) { return static_cast<std::uint32_t>(ticket >> 32); }
-
 }  // namespace
 
 Offer BatchBook::take(std::shared_ptr<const PublishBatch> batch, std::uint64_t cookie, Ticket& first) {
@@ -24,7 +22,7 @@ Offer BatchBook::take(std::shared_ptr<const PublishBatch> batch, std::uint64_t c
   const std::size_t payload_size = batch->payload_bytes().size();
   const std::uint64_t bytes = payload_size + batch->topics.size() + count * kHeaderBytesMax;
   if (topic_max > kTopicBytesMax || payload_size + topic_max + kHeaderBytesMax > kPacketBytesMax ||
-      count > options_.queued_publishes_max || bytes > options_.queued_bytes_max) {
+      count > options_.queued_publishes_max || count > kBatchMax || bytes > options_.queued_bytes_max) {
     return Offer::too_large;
   }
   if (backlog_.publishes + count > options_.queued_publishes_max ||
@@ -32,36 +30,40 @@ Offer BatchBook::take(std::shared_ptr<const PublishBatch> batch, std::uint64_t c
     full_told_ = true;
     return Offer::full;
   }
-  if (free_slots_.empty()) {
-    free_slots_.push_back(static_cast<std::uint32_t>(entries_.size()));
-    entries_.emplace_back();
-  }
-  const std::uint32_t slot = free_slots_.back();
-  free_slots_.pop_back();
-  entries_[slot] = {std::move(batch), cookie, bytes, static_cast<std::uint32_t>(count), ReasonCode::success};
+  first = next_number_ << kIndexBits;
+  entries_.emplace(next_number_++, Entry{std::move(batch), cookie, bytes, count, std::vector<bool>(count), {}});
   backlog_.publishes += count;
   backlog_.bytes += bytes;
-  first = Ticket{slot} << 32;
   return Offer::queued;
 }
 
 bool BatchBook::finish(Ticket ticket, ReasonCode reason, Finished& out) {
-  Entry& entry = entries_[slot_of(ticket)];
-  FLEET_CHECK(entry.batch != nullptr);
+  const auto at = entries_.find(ticket >> kIndexBits);
+  if (at == entries_.end() || at->second.is_done[index_of(ticket)]) return false;
+  Entry& entry = at->second;
+  entry.is_done[index_of(ticket)] = true;
   if (is_failure(reason) && !is_failure(entry.worst)) entry.worst = reason;
   --backlog_.publishes;
   if (--entry.open > 0) return false;
   out = {entry.cookie, entry.worst};
   backlog_.bytes -= entry.bytes;
-  entry.batch.reset();
-  free_slots_.push_back(slot_of(ticket));
+  entries_.erase(at);
   return true;
 }
 
-const PublishBatch& BatchBook::batch_of(Ticket ticket) const {
-  const Entry& entry = entries_[slot_of(ticket)];
-  FLEET_CHECK(entry.batch != nullptr);
-  return *entry.batch;
+const PublishBatch* BatchBook::find(Ticket ticket) const {
+  const auto at = entries_.find(ticket >> kIndexBits);
+  return at == entries_.end() || at->second.is_done[index_of(ticket)] ? nullptr : at->second.batch.get();
+}
+
+std::vector<BatchBook::Ticket> BatchBook::unfinished() const {
+  std::vector<Ticket> tickets;
+  for (const auto& [number, entry] : entries_) {
+    for (std::size_t i = 0; i < entry.is_done.size(); ++i) {
+      if (!entry.is_done[i]) tickets.push_back((number << kIndexBits) + i);
+    }
+  }
+  return tickets;
 }
 
 bool BatchBook::take_room() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -10,10 +11,11 @@
 namespace fleet::wire::mqtt {
 
 // Owned by one Paho endpoint, lives on its loop. Keeps a batch until its last publish is finished; bounded by
-// queued_bytes_max and queued_publishes_max. A publish is named by its ticket.
+// queued_bytes_max and queued_publishes_max. A publish is named by its ticket, which is never used again: Paho may tell
+// of one twice, or after it was given up.
 class BatchBook {
  public:
-  using Ticket = std::uint64_t;  // slot << 32 | index
+  using Ticket = std::uint64_t;  // number of the batch << 24 | index
 
   struct Finished {
     std::uint64_t cookie = 0;
@@ -25,26 +27,34 @@ class BatchBook {
 
   // Takes a batch (queued; `first` is the ticket of its publish 0, the others follow it), or not (full, too_large).
   [[nodiscard]] Offer take(std::shared_ptr<const PublishBatch> batch, std::uint64_t cookie, Ticket& first);
-  // One publish is done; true when it was the last of its batch and `out` is set.
+  // One publish is done; true when it was the last of its batch, and `out` is set. Nothing happens where it was done
+  // before.
   bool finish(Ticket ticket, ReasonCode reason, Finished& out);
-  [[nodiscard]] const PublishBatch& batch_of(Ticket ticket) const;
-  [[nodiscard]] static std::uint32_t index_of(Ticket ticket) { return static_cast<std::uint32_t>(ticket); }
+  // The batch of a publish that is not done; null otherwise.
+  [[nodiscard]] const PublishBatch* find(Ticket ticket) const;
+  [[nodiscard]] static std::uint32_t index_of(Ticket ticket) { return ticket & (kBatchMax - 1); }
+  // All publishes that are not done, in the order in which they were taken.
+  [[nodiscard]] std::vector<Ticket> unfinished() const;
   // True once after an Offer::full, when both backlogs have fallen to half of their bounds.
   [[nodiscard]] bool take_room();
   [[nodiscard]] Backlog backlog() const { return backlog_; }
 
  private:
+  static constexpr std::uint32_t kIndexBits = 24;
+  static constexpr std::uint32_t kBatchMax = 1u << kIndexBits;  // publishes in one batch
+
   struct Entry {
-    std::shared_ptr<const PublishBatch> batch;  // null: the slot is free
+    std::shared_ptr<const PublishBatch> batch;
     std::uint64_t cookie = 0;
     std::uint64_t bytes = 0;
-    std::uint32_t open = 0;
+    std::size_t open = 0;
+    std::vector<bool> is_done;  // by index
     ReasonCode worst = ReasonCode::success;
   };
 
   const EndpointOptions& options_;
-  std::vector<Entry> entries_;  // by slot
-  std::vector<std::uint32_t> free_slots_;
+  std::map<std::uint64_t, Entry> entries_;  // by number
+  std::uint64_t next_number_ = 0;
   Backlog backlog_;
   bool full_told_ = false;
 };

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -71,7 +72,7 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
   // is under way when the client is gone.
   void close() {
     events_ = nullptr;
-    client_.reset();
+    drop_client();
     work_.reset();
   }
   [[nodiscard]] Backlog backlog() const { return book_.backlog(); }
@@ -92,12 +93,14 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
   }
 
   // On the loop.
-  void open_client(const std::string& client_id);
+  void open_client();
+  void drop_client();
+  void start();
   [[nodiscard]] paho::connect_options connect_options(const Login& login) const;
   void connected(bool session_present);
   void granted(std::uint64_t cookie, const std::vector<ReasonCode>& codes);
   void published(BatchBook::Ticket ticket, ReasonCode reason);
-  void publish_failed(BatchBook::Ticket ticket);
+  void publish_failed(std::uint64_t generation, BatchBook::Ticket ticket, int code);
   void send(BatchBook::Ticket ticket);
   void send_unsent();
   [[nodiscard]] const char* closed_text() const { return by_us_ ? "disconnected" : "aborted"; }
@@ -109,25 +112,28 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
   const std::string server_;
   EndpointEvents* events_;  // null after close()
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
-  std::string client_id_;
+  Login login_;
   Phase phase_ = Phase::idle;
   std::atomic<std::uint64_t> attempt_ = 0;  // counts connect(); written on the loop
   bool was_connected_ = false;
   bool by_us_ = false;
-  ReasonCode told_reason_ = ReasonCode::success;  // of a DISCONNECT packet that the broker sent
   BatchBook book_;
-  std::vector<BatchBook::Ticket> unsent_;  // neither in Paho nor finished: to be published as new when connected
+  std::vector<BatchBook::Ticket> unsent_;  // neither in Paho nor done: to be published as new when connected
+  // Counts clients made and dropped: what an earlier one says of publishes is not believed.
+  std::atomic<std::uint64_t> generation_ = 0;
+  bool has_history_ = false;  // client_ had a connection before this one
   // Last: destroying it calls on_failure() for what is under way.
   std::unique_ptr<paho::async_client> client_;
 };
 
-void PahoEndpoint::Core::open_client(const std::string& client_id) {
-  if (client_ && client_id == client_id_) return;  // with what Paho remembers of the session
-  client_.reset();
-  client_id_ = client_id;
-  paho::create_options create(static_cast<int>(options_.version));
-  create.set_max_buffered_messages(65'535);  // 100 by default, also while connected; the bounds are the book's
-  client_ = std::make_unique<paho::async_client>(server_, client_id, create);
+void PahoEndpoint::Core::open_client() {
+  drop_client();
+  // The new one knows nothing of what the old one had taken.
+  unsent_ = book_.unfinished();
+  // The book bounds what Paho queues; Paho's own bound of 100 messages would refuse what the book has taken.
+  constexpr int kNoBound = std::numeric_limits<int>::max();
+  client_ = std::make_unique<paho::async_client>(server_, login_.client_id,
+                                                 paho::create_options(static_cast<int>(options_.version), kNoBound));
   client_->set_message_callback([this](const paho::const_message_ptr& message) {
     bring([message](Core& core) {
       const auto& payload = message->get_payload_str();
@@ -138,17 +144,21 @@ void PahoEndpoint::Core::open_client(const std::string& client_id) {
   });
   client_->set_connection_lost_handler([this](const std::string& cause) {
     bring([cause, attempt = attempt_.load()](Core& core) {
-      if (is_failure(core.told_reason_)) {
-        core.end(attempt, core.told_reason_, "the broker disconnected: " + std::string(reason_name(core.told_reason_)));
-      } else {
-        core.end(attempt, ReasonCode::unspecified_error,
-                 cause.empty() ? "connection lost" : "connection lost: " + cause);
-      }
+      core.end(attempt, ReasonCode::unspecified_error, cause.empty() ? "connection lost" : "connection lost: " + cause);
     });
   });
+  // Paho closes behind a DISCONNECT packet and does not call the handler above.
   client_->set_disconnected_handler([this](const paho::properties&, paho::ReasonCode code) {
-    bring([reason = reason_of(static_cast<int>(code))](Core& core) { core.told_reason_ = reason; });
+    bring([reason = reason_of(static_cast<int>(code)), attempt = attempt_.load()](Core& core) {
+      core.end(attempt, reason, "the broker disconnected: " + std::string(reason_name(reason)));
+    });
   });
+}
+
+void PahoEndpoint::Core::drop_client() {
+  ++generation_;
+  client_.reset();
+  has_history_ = false;
 }
 
 paho::connect_options PahoEndpoint::Core::connect_options(const Login& login) const {
@@ -181,11 +191,18 @@ void PahoEndpoint::Core::connect(const Login& login) {
   phase_ = Phase::connecting;
   ++attempt_;
   was_connected_ = by_us_ = false;
-  told_reason_ = ReasonCode::success;
   work_.emplace(boost::asio::make_work_guard(loop_));
+  // A clean start leaves nothing that Paho could go on with; otherwise it sends again what the broker's session lacks.
+  const bool keeps_client = client_ && !options_.clean_start && login.client_id == login_.client_id;
+  login_ = login;
+  if (!keeps_client) drop_client();
+  start();
+}
+
+void PahoEndpoint::Core::start() {
   try {
-    open_client(login.client_id);
-    client_->connect(connect_options(login), context_of(attempt_), *this);
+    if (!client_) open_client();
+    client_->connect(connect_options(login_), context_of(attempt_), *this);
   } catch (const std::exception& error) {
     bring([text = std::string(error.what()), attempt = attempt_.load()](Core& core) {
       core.end(attempt, ReasonCode::unspecified_error, text);
@@ -233,17 +250,16 @@ Offer PahoEndpoint::Core::publish(std::shared_ptr<const PublishBatch> batch, std
 }
 
 void PahoEndpoint::Core::send(BatchBook::Ticket ticket) {
-  const PublishBatch& batch = book_.batch_of(ticket);
-  const std::span<const std::byte> payload = batch.payload_bytes();
+  const PublishBatch* batch = book_.find(ticket);
+  if (batch == nullptr) return;
+  const std::span<const std::byte> payload = batch->payload_bytes();
   try {
-    client_->publish(std::string(batch.topic(BatchBook::index_of(ticket))), payload.data(), payload.size(),
-                     static_cast<int>(batch.qos), batch.retain, context_of(ticket), *this);
+    client_->publish(std::string(batch->topic(BatchBook::index_of(ticket))), payload.data(), payload.size(),
+                     static_cast<int>(batch->qos), batch->retain, context_of(ticket), *this);
   } catch (const paho::exception& error) {
-    if (error.get_return_code() == MQTTASYNC_DISCONNECTED) {
-      unsent_.push_back(ticket);
-    } else {
-      bring([ticket](Core& core) { core.published(ticket, ReasonCode::implementation_specific_error); });
-    }
+    bring([ticket, generation = generation_.load(), code = error.get_return_code()](Core& core) {
+      core.publish_failed(generation, ticket, code);
+    });
   }
 }
 
@@ -264,7 +280,7 @@ void PahoEndpoint::Core::disconnect(int drain_ms, bool by_us) {
     }
   }
   phase_ = Phase::closing;
-  client_.reset();  // Paho cannot take back a connect; and nothing more is to be heard of this attempt
+  drop_client();  // Paho cannot take back a connect; and nothing more is to be heard of this attempt
   bring([attempt = attempt_.load()](Core& core) { core.end(attempt, ReasonCode::success, core.closed_text()); });
 }
 
@@ -322,7 +338,9 @@ void PahoEndpoint::Core::on_failure(const paho::token& token) {
       if (is_failure(refusal)) {
         bring([cookie, refusal](Core& core) { core.published(cookie, refusal); });
       } else {
-        bring([cookie](Core& core) { core.publish_failed(cookie); });
+        bring([cookie, code, generation = generation_.load()](Core& core) {
+          core.publish_failed(generation, cookie, code);
+        });
       }
       return;
     case paho::token::DISCONNECT:
@@ -333,6 +351,13 @@ void PahoEndpoint::Core::on_failure(const paho::token& token) {
 
 void PahoEndpoint::Core::connected(bool session_present) {
   if (phase_ != Phase::connecting) return;
+  if (!session_present && has_history_ && book_.backlog().publishes > 0) {
+    // Paho forgets, without a word, the publishes of a session that the broker has lost. A new client tells us which.
+    drop_client();
+    start();
+    return;
+  }
+  has_history_ = true;
   phase_ = Phase::up;
   was_connected_ = true;
   send_unsent();
@@ -349,10 +374,17 @@ void PahoEndpoint::Core::published(BatchBook::Ticket ticket, ReasonCode reason) 
   if (book_.take_room()) events_->on_room();
 }
 
-// Paho has given the publish up: its session ended, here or at the broker.
-void PahoEndpoint::Core::publish_failed(BatchBook::Ticket ticket) {
-  unsent_.push_back(ticket);
-  if (phase_ == Phase::up) send_unsent();
+void PahoEndpoint::Core::publish_failed(std::uint64_t generation, BatchBook::Ticket ticket, int code) {
+  if (generation != generation_) return;  // open_client() has taken care of it
+  switch (code) {
+    case MQTTASYNC_FAILURE:
+    case MQTTASYNC_DISCONNECTED:
+    case MQTTASYNC_OPERATION_INCOMPLETE:
+      unsent_.push_back(ticket);  // the connection is lost; another event says so
+      return;
+    default:
+      published(ticket, ReasonCode::implementation_specific_error);
+  }
 }
 
 void PahoEndpoint::Core::end(std::uint64_t attempt, ReasonCode reason, const std::string& detail) {
