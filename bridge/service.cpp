@@ -147,6 +147,4 @@ void Service::run(std::function<void()> ready) {
   state_->loop.run();
 }
 
-void Service::stop() { state_->stop(); }
-
 }  // namespace fleet::bridge

@@ -22,14 +22,13 @@ class Service {
   // broker's name is not known.
   [[nodiscard]] wire::Result<std::uint16_t> open();
 
-  // Serves until SIGTERM or SIGINT, then ends within kStopTime. `ready` is called once: the API answers, and the first
-  // attempt to reach the broker has ended. A broker that is not there is told in the log, tried again, and until it is
-  // there /healthz says 503; the bridge is ready all the same, because its callers are told the truth.
+  // Serves until SIGTERM or SIGINT. `ready` is called once: the API answers, and the first attempt to reach the broker
+  // has ended. A broker that is not there is told in the log and tried again, and until it is there /healthz says 503;
+  // the bridge is ready all the same, because its callers are told the truth.
+  //
+  // The end: no new connection is accepted; what was accepted is answered, at QoS 1 when the broker has acknowledged
+  // it; what it has not acknowledged 500 ms before kStopTime is answered as an error. Returns within kStopTime.
   void run(std::function<void()> ready);
-
-  // As SIGTERM. No new connection is accepted; what was accepted is answered, at QoS 1 when the broker has acknowledged
-  // it; what it has not acknowledged 500 ms before kStopTime is answered as an error. On the loop.
-  void stop();
 
   static constexpr std::chrono::milliseconds kStopTime{5'000};
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -212,7 +212,7 @@ TEST_F(BridgeHttp, AnswersACallerThatHasEndedItsSide) {
 
 TEST_F(BridgeHttp, TakesChunksSplitAnywhere) {
   HttpCaller chunks = caller();
-  for (const std::size_t size : {1, 2, 3, 7, 64, 1'000'000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{1, 2, 3, 7, 64, 1'000'000}) {
     for (int fifth = 0; fifth < 5; ++fifth) {
       const std::string request = post_chunked(signed_form({}), size);
       const std::size_t cut = 1 + request.size() * static_cast<std::size_t>(fifth) / 5;

@@ -62,6 +62,11 @@ bool HttpCaller::send(std::string_view bytes) {
   return true;
 }
 
+std::size_t HttpCaller::send_what_fits(std::string_view bytes) {
+  const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
 void HttpCaller::end_sending() { ::shutdown(socket_, SHUT_WR); }
 
 bool HttpCaller::receive() {

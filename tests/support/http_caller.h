@@ -33,6 +33,8 @@ class HttpCaller {
 
   // Sends all of it; false: the server has closed the connection.
   bool send(std::string_view bytes);
+  // Sends what the sockets' buffers take without waiting; returns the number of bytes.
+  std::size_t send_what_fits(std::string_view bytes);
   // No more is sent; answers are still read.
   void end_sending();
   // The next answer. Nothing: the server closed the connection, or 30 s passed. 100 Continue is an answer as well.

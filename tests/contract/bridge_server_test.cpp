@@ -1,0 +1,166 @@
+// What does the HTTP server do when outcomes come late, in another order, or to nobody? In this process, with outcomes
+// that the test decides.
+#include "bridge/server/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/http_caller.h"
+#include "tests/support/run_loop.h"
+
+namespace fleet::bridge {
+namespace {
+
+using testing::HasSubstr;
+using tests::HttpCaller;
+using wire::mqtt::PublishBatch;
+using wire::mqtt::Qos;
+
+// A request whose target ends in the number of its answer; /now/N is answered at once, all others when the test says.
+std::string request(const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: bridge\r\n\r\n"; }
+
+class BridgeServer : public testing::Test {
+ protected:
+  void SetUp() override {
+    Backend backend;
+    backend.call = [](const HttpRequest& http, wire::TimePoint, wire::WallTime,
+                      ApiTimes&) -> std::variant<HttpAnswer, PendingCall> {
+      if (http.path.starts_with("/now/")) return HttpAnswer{200, "text/plain", std::string(http.path)};
+      auto batch = std::make_shared<PublishBatch>();
+      batch->add_topic("/pk/dev/user/get");
+      batch->qos = Qos::at_least_once;
+      return PendingCall{std::move(batch), std::string(http.path), "BatchPub", false};
+    };
+    backend.finish = [](const PendingCall& pending, PublishOutcome outcome) {
+      return HttpAnswer{outcome == PublishOutcome::done ? 200U : 500U, "text/plain", pending.request_id};
+    };
+    backend.publish = [this](std::shared_ptr<const PublishBatch>, PublishDone done) {
+      outcomes_.push_back(std::move(done));
+    };
+    backend.broker_connected = [] { return true; };
+    HttpConfig config;
+    config.port = 0;
+    server_ = std::make_unique<Server>(loop_.io(), config, std::move(backend));
+    const auto port = server_->listen();
+    ASSERT_TRUE(port) << port.error().text();
+    port_ = *port;
+  }
+  // Runs the loop until so many outcomes are owed.
+  void wait_for_calls(std::size_t count) {
+    ASSERT_TRUE(loop_.until([&] { return outcomes_.size() >= count; }));
+  }
+  // Outcome number `index` is done. Out of the list first: telling it may append to the list.
+  void tell(std::size_t index) {
+    const PublishDone outcome = std::move(outcomes_[index]);
+    outcome(done());
+  }
+  static Published done() { return {PublishOutcome::done, wire::read_clock()}; }
+
+  tests::RunLoop loop_;
+  std::vector<PublishDone> outcomes_;
+  std::unique_ptr<Server> server_;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(BridgeServer, AnswersInTheOrderOfTheRequestsWhateverTheOrderOfTheOutcomes) {
+  HttpCaller caller(port_);
+  caller.send(request("/1") + request("/now/2") + request("/3") + request("/4"));
+  wait_for_calls(3);
+  for (const std::size_t next : {2, 0, 1}) tell(next);
+  loop_.run_ready();
+  for (const char* body : {"/1", "/now/2", "/3", "/4"}) EXPECT_EQ(caller.read()->body, body);
+}
+
+TEST_F(BridgeServer, TakesNoMoreThanSixteenRequestsOfAConnectionAhead) {
+  HttpCaller caller(port_);
+  std::string requests;
+  for (int i = 0; i < 40; ++i) requests += request("/" + std::to_string(i));
+  caller.send(requests);
+  wait_for_calls(16);
+  loop_.run_ready();
+  EXPECT_EQ(outcomes_.size(), 16U);
+  for (std::size_t i = 0; i < 40; ++i) {
+    wait_for_calls(i + 1);
+    tell(i);
+    loop_.run_ready();
+    EXPECT_EQ(caller.read()->body, "/" + std::to_string(i));
+    EXPECT_LE(outcomes_.size(), i + 1 + 16);
+  }
+}
+
+TEST_F(BridgeServer, OutcomesForCallersWhoAreGoneGoNowhere) {
+  {
+    HttpCaller caller(port_);
+    caller.send(request("/1") + request("/2"));
+    wait_for_calls(2);
+  }
+  HttpCaller other(port_);
+  other.send(request("/now/3"));
+  loop_.run_ready();
+  tell(0);
+  tell(1);
+  loop_.run_ready();
+  EXPECT_EQ(other.read()->body, "/now/3");
+}
+
+TEST_F(BridgeServer, ACallThatHasNoOutcomeInTimeIsAnsweredOnce) {
+  HttpCaller caller(port_);
+  caller.send(request("/1"));
+  wait_for_calls(1);
+  server_->on_timer(wire::read_clock() + std::chrono::seconds(59));
+  server_->on_timer(wire::read_clock() + std::chrono::seconds(61));
+  EXPECT_EQ(caller.read()->status, 500U);
+  tell(0);
+  caller.send(request("/now/2"));
+  loop_.run_ready();
+  EXPECT_EQ(caller.read()->body, "/now/2");
+}
+
+TEST_F(BridgeServer, ACallerWhoTakesNoAnswersIsNotReadForEver) {
+  HttpCaller caller(port_);
+  // Answers of 100 MB: more than the sockets' buffers hold, so that the server must stop reading instead of keeping
+  // them.
+  const std::string requests = [] {
+    std::string text;
+    for (int i = 0; i < 500; ++i) text += request("/now/" + std::string(8'000, 'x'));
+    return text;
+  }();
+  bool blocked = false;
+  for (int i = 0; i < 25 && !blocked; ++i) {
+    blocked = caller.send_what_fits(requests) < requests.size();
+    loop_.run_ready();
+  }
+  EXPECT_TRUE(blocked);
+  server_->on_timer(wire::read_clock() + std::chrono::seconds(61));
+  while (caller.read()) {
+  }
+  EXPECT_TRUE(caller.is_closed());
+}
+
+TEST_F(BridgeServer, DrainsWhenItIsStopped) {
+  HttpCaller idle(port_);
+  HttpCaller owed(port_);
+  owed.send(request("/1"));
+  wait_for_calls(1);
+  int drained = 0;
+  server_->stop([&] { ++drained; });
+  EXPECT_TRUE(idle.is_closed());
+  EXPECT_EQ(drained, 0);
+  tell(0);
+  const auto reply = owed.read();
+  EXPECT_EQ(reply->body, "/1");
+  EXPECT_EQ(reply->field("Connection"), "close");
+  EXPECT_TRUE(owed.is_closed());
+  owed.end_sending();
+  loop_.run_ready();
+  server_->on_timer(wire::read_clock() + std::chrono::seconds(2));
+  EXPECT_EQ(drained, 1);
+}
+
+}  // namespace
+}  // namespace fleet::bridge
