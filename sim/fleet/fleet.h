@@ -20,24 +20,24 @@ namespace fleet::sim {
 // Counters that the progress line and the coordinator read while the run goes on; summed over workers.
 struct FleetStatus {
   std::uint64_t devices = 0;
-  std::uint64_t ready = 0;        // connected and every subscription granted
+  std::uint64_t ready = 0;  // connected and every subscription granted
   std::uint64_t connected = 0;
   std::uint64_t connect_failed = 0;  // attempts
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
-  std::uint64_t deliveries = 0;   // any that carried a stamp of this run
-  std::string last_error;         // newest connect or subscribe failure, a sentence; may be empty
+  std::uint64_t deliveries = 0;  // any that carried a stamp of this run
+  std::string last_error;        // newest connect or subscribe failure, a sentence; may be empty
 };
 
 // What is left of a fleet after it has stopped.
 struct FleetOutcome {
-  std::vector<Tally> call_groups;   // by call group index, merged over workers
-  Deliveries strangers;             // corrupt and foreign that no call group can be told for
+  std::vector<Tally> call_groups;  // by call group index, merged over workers
+  Deliveries strangers;            // corrupt and foreign that no call group can be told for
   ConnectRecord connect;
-  std::vector<ThreadCpu> cpu;       // hold only, one a worker
-  wire::Nanos worst_hiccup{};       // hold only
-  double bytes_per_connection = 0;  // heap in use after the ramp minus before, by connection
-  std::vector<SecondSlice> timeline; // hold and drain, merged over workers, ascending t_s
+  std::vector<ThreadCpu> cpu;         // hold only, one a worker
+  wire::Nanos worst_hiccup{};         // hold only
+  double bytes_per_connection = 0;    // heap in use after the ramp minus before, by connection
+  std::vector<SecondSlice> timeline;  // hold and drain, merged over workers, ascending t_s
 };
 
 // Owned by the coordinator's thread; all its verbs are called there.
@@ -45,7 +45,8 @@ class Fleet {
  public:
   // `scenario` and `groups` outlive the fleet. `run` is the stamp's run id. The broker's host must be an address or
   // localhost.
-  Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker, std::uint32_t run);
+  Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker,
+        std::uint32_t run);
   ~Fleet();
 
   // Starts the worker threads and the connect ramp.
