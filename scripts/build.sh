@@ -15,8 +15,10 @@ exec 9>"$tree/.lock" # one build at a time in a tree
 flock 9
 
 failed() {
-  # Compilers say "error" once for each cause; ninja repeats whole commands around it.
-  grep -E -A4 '(error|FAILED|undefined reference|CMake Error)' "$log" | cut -c-400 | tail -n 60 >&2 || tail -n 40 "$log" >&2
+  # What the compilers and linkers call an error; the whole log where none of them said so.
+  if ! grep -E -A3 '(error: |CMake Error|undefined reference|multiple definition)' "$log" | cut -c-300 | head -n 60 >&2; then
+    tail -n 40 "$log" >&2
+  fi
   echo "build: preset $preset failed; all it said is in $log" >&2
   exit 1
 }
