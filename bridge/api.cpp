@@ -135,20 +135,20 @@ std::variant<HttpAnswer, PendingCall> Api::call(const HttpRequest& request, wire
     return refuse(xml, missing_parameter(param->name));
   }
   if (const ActionParam* param = empty_param(*action, state.params, list)) {
-    return business_answer(xml, action->name, request_id, *param->when_empty);
+    return business_answer(xml, action->name, request_id, *param->when_empty, {});
   }
   state.begin_action();
   ActionResult result = action->run(state.context);
   times.plan = wire::read_clock() - verified;
-  if (!result) return business_answer(xml, action->name, request_id, result.error());
-  return PendingCall{
-      .batch = *std::move(result), .request_id = std::move(request_id), .action = action->name, .xml = xml};
-}
-
-HttpAnswer Api::finish(const PendingCall& pending, PublishOutcome outcome) const {
-  const BusinessError* const error = publish_error(outcome);
-  if (error == nullptr) return success_answer(pending.xml, pending.action, pending.request_id);
-  return business_answer(pending.xml, pending.action, pending.request_id, *error);
+  if (!result) return business_answer(xml, action->name, request_id, result.error().error, result.error().fields);
+  if (!result->publishes) return success_answer(xml, action->name, request_id, result->fields);
+  return PendingCall{.batches = {std::move(result->publishes)},
+                     .finish = [xml, name = action->name, id = std::move(request_id),
+                                fields = std::move(result->fields)](std::span<const PublishOutcome> outcomes) {
+                       const BusinessError* const failed = publish_error(outcomes.front());
+                       if (failed == nullptr) return success_answer(xml, name, id, fields);
+                       return business_answer(xml, name, id, *failed, {});
+                     }};
 }
 
 }  // namespace fleet::bridge

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "bridge/config/config.h"
 #include "bridge/envelope/http.h"
@@ -23,12 +26,10 @@ enum class PublishOutcome {
   stopping,      // the bridge is going down and could not finish it
 };
 
-// Publishes that a call asks for. `shape` says how to answer once the outcome is known.
+// Publishes that a call asks for, and how to answer once the outcome of each is known.
 struct PendingCall {
-  std::shared_ptr<const wire::mqtt::PublishBatch> batch;
-  std::string request_id;
-  std::string_view action;  // of the action table, static
-  bool xml = false;
+  std::vector<std::shared_ptr<const wire::mqtt::PublishBatch>> batches;  // at least one
+  std::function<HttpAnswer(std::span<const PublishOutcome>)> finish;     // one outcome a batch, in order; called once
 };
 
 // Where a call's time went inside api(), for the Server-Timing header.
@@ -47,8 +48,6 @@ class Api {
   // `now` decides quotas and expiry, `wall` the signature's time window. Never throws, never blocks.
   [[nodiscard]] std::variant<HttpAnswer, PendingCall> call(const HttpRequest& request, wire::TimePoint now,
                                                            wire::WallTime wall, ApiTimes& times);
-  // The answer to a call whose publishes have ended.
-  [[nodiscard]] HttpAnswer finish(const PendingCall& pending, PublishOutcome outcome) const;
 
  private:
   struct State;

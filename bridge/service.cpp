@@ -78,7 +78,6 @@ Backend Service::State::backend() {
   backend.call = [this](const HttpRequest& request, wire::TimePoint now, wire::WallTime wall, ApiTimes& times) {
     return api.call(request, now, wall, times);
   };
-  backend.finish = [this](const PendingCall& pending, PublishOutcome outcome) { return api.finish(pending, outcome); };
   backend.publish = [this](std::shared_ptr<const wire::mqtt::PublishBatch> batch, PublishDone done) {
     publisher->publish(batch, std::move(done));
   };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -33,8 +34,23 @@ struct ActionParam {
   std::string_view replaced_by = {};  // not mandatory where this parameter is there and not empty
 };
 
-// Publishes to make, or why not.
-using ActionResult = tl::expected<std::shared_ptr<const wire::mqtt::PublishBatch>, BusinessError>;
+// What an action has done. `fields`: what the answer holds besides RequestId and Success, an object in the JSON form of
+// the API's pages, or null; lists are {"XList": {"Item": [...]}}, which XML shows as repeated elements.
+struct ActionOutcome {
+  nlohmann::ordered_json fields{};
+  std::shared_ptr<const wire::mqtt::PublishBatch> publishes{};  // null: the call is answered at once
+};
+
+// A business failure. `fields` stand behind Code and ErrorMessage (the lists of BatchCheckDeviceNames), or null.
+struct ActionFailure {
+  ActionFailure(const BusinessError& failure) : error(failure) {}  // NOLINT(google-explicit-constructor)
+  ActionFailure(const BusinessError& failure, nlohmann::ordered_json with) : error(failure), fields(std::move(with)) {}
+
+  BusinessError error;
+  nlohmann::ordered_json fields{};
+};
+
+using ActionResult = tl::expected<ActionOutcome, ActionFailure>;
 
 struct Action {
   std::string_view name;                // compared as it is: names are case-sensitive

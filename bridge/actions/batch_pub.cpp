@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kNamesMax = 100;                // API page
 constexpr std::size_t kContentBytesMax = 256u << 10;  // API page; of the decoded message (assumed)
 
-using Unexpected = tl::unexpected<BusinessError>;
+using Unexpected = tl::unexpected<ActionFailure>;
 
 // Every name must be a device of the product. True in `twice` where one was given before in this call.
 std::optional<BusinessError> find_devices(ActionContext& context, const Product& product, bool& twice) {
@@ -94,7 +94,7 @@ ActionResult run_batch_pub(ActionContext& context) {
   if (operation == nullptr || *operation == TopicOperation::publish) {
     return Unexpected(business::kTopicTemplateIsNotFound);
   }
-  return plan_fanout(topic, context.list, std::move(content), *qos);
+  return ActionOutcome{.publishes = plan_fanout(topic, context.list, std::move(content), *qos)};
 }
 
 }  // namespace fleet::bridge

@@ -1,6 +1,8 @@
 #include "bridge/envelope/rpc_answer.h"
 
 #include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <string>
 
 namespace fleet::bridge {
 namespace {
@@ -53,7 +55,25 @@ void append_xml_text(std::string_view text, std::string& out) {
   }
 }
 
-HttpAnswer make_answer(bool xml, unsigned status, std::string_view root, std::initializer_list<Field> fields) {
+// A member as XML elements: one for a value or an object, one for each item of an array.
+void append_xml_member(const std::string& name, const nlohmann::ordered_json& value, std::string& out) {
+  if (value.is_array()) {
+    for (const auto& item : value) append_xml_member(name, item, out);
+    return;
+  }
+  out.append("<").append(name).push_back('>');
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) append_xml_member(key, member, out);
+  } else if (value.is_string()) {
+    append_xml_text(value.get_ref<const std::string&>(), out);
+  } else {
+    out.append(value.dump());
+  }
+  out.append("</").append(name).push_back('>');
+}
+
+HttpAnswer make_answer(bool xml, unsigned status, std::string_view root, std::initializer_list<Field> fields,
+                       const nlohmann::ordered_json& more) {
   HttpAnswer answer;
   answer.status = status;
   std::string& out = answer.body;
@@ -67,6 +87,10 @@ HttpAnswer make_answer(bool xml, unsigned status, std::string_view root, std::in
       append_json_text(field.value, out);
       if (!field.bare) out.push_back('"');
     }
+    for (const auto& [name, value] : more.items()) {
+      out.append(",\"").append(name).append("\":");
+      out.append(value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    }
     out.push_back('}');
     return answer;
   }
@@ -77,6 +101,7 @@ HttpAnswer make_answer(bool xml, unsigned status, std::string_view root, std::in
     append_xml_text(field.value, out);
     out.append("</").append(field.name).push_back('>');
   }
+  for (const auto& [name, value] : more.items()) append_xml_member(name, value, out);
   out.append("</").append(root).push_back('>');
   return answer;
 }
@@ -85,20 +110,23 @@ std::string response_root(std::string_view action) { return std::string(action) 
 
 }  // namespace
 
-HttpAnswer success_answer(bool xml, std::string_view action, std::string_view request_id) {
-  return make_answer(xml, 200, response_root(action), {{"RequestId", request_id}, {"Success", "true", true}});
+HttpAnswer success_answer(bool xml, std::string_view action, std::string_view request_id,
+                          const nlohmann::ordered_json& fields) {
+  return make_answer(xml, 200, response_root(action), {{"RequestId", request_id}, {"Success", "true", true}}, fields);
 }
 
-HttpAnswer business_answer(bool xml, std::string_view action, std::string_view request_id, const BusinessError& error) {
+HttpAnswer business_answer(bool xml, std::string_view action, std::string_view request_id, const BusinessError& error,
+                           const nlohmann::ordered_json& fields) {
   return make_answer(
       xml, 200, response_root(action),
-      {{"RequestId", request_id}, {"Success", "false", true}, {"Code", error.code}, {"ErrorMessage", error.message}});
+      {{"RequestId", request_id}, {"Success", "false", true}, {"Code", error.code}, {"ErrorMessage", error.message}},
+      fields);
 }
 
 HttpAnswer gateway_answer(bool xml, std::string_view request_id, const GatewayError& error) {
-  return make_answer(
-      xml, error.status, "Error",
-      {{"RequestId", request_id}, {"HostId", kHostId}, {"Code", error.code}, {"Message", error.message}});
+  return make_answer(xml, error.status, "Error",
+                     {{"RequestId", request_id}, {"HostId", kHostId}, {"Code", error.code}, {"Message", error.message}},
+                     {});
 }
 
 }  // namespace fleet::bridge

@@ -18,8 +18,6 @@ struct Backend {
   std::function<std::variant<HttpAnswer, PendingCall>(const HttpRequest& request, wire::TimePoint now,
                                                       wire::WallTime wall, ApiTimes& times)>
       call;
-  // Api::finish.
-  std::function<HttpAnswer(const PendingCall& pending, PublishOutcome outcome)> finish;
   // Publisher::publish: `done` is called exactly once, also from inside.
   std::function<void(std::shared_ptr<const wire::mqtt::PublishBatch> batch, PublishDone done)> publish;
   // Publisher::connected, for /healthz.

@@ -189,23 +189,31 @@ void HttpConnection::call_api(const HttpRequest& request, Owed& owed) {
     owed.ready = true;
     return;
   }
-  owed.pending = std::move(std::get<PendingCall>(outcome));
+  PendingCall& pending = std::get<PendingCall>(outcome);
+  owed.finish = std::move(pending.finish);
+  owed.outcomes.assign(pending.batches.size(), PublishOutcome::unconfirmed);
+  owed.batches_left = pending.batches.size();
   owed.times.planned = wire::read_clock();
-  const auto batch = std::move(owed.pending.batch);
-  owed.acknowledged = batch->qos != wire::mqtt::Qos::at_most_once;
+  owed.acknowledged = pending.batches.front()->qos != wire::mqtt::Qos::at_most_once;
   const std::uint64_t number = first_owed_ + owed_.size() - 1;
-  context_.backend.publish(batch, [self = shared_from_this(), number](const Published& published) {
-    self->on_published(number, published);
-  });
+  // `owed` may be gone once the first outcome is told, which may be from inside.
+  for (std::size_t i = 0; i < pending.batches.size(); ++i) {
+    context_.backend.publish(std::move(pending.batches[i]),
+                             [self = shared_from_this(), number, i](const Published& published) {
+                               self->on_published(number, i, published);
+                             });
+  }
 }
 
-void HttpConnection::on_published(std::uint64_t number, const Published& published) {
+void HttpConnection::on_published(std::uint64_t number, std::size_t batch, const Published& published) {
   if (closed_ || number < first_owed_) return;
   Owed& owed = owed_[static_cast<std::size_t>(number - first_owed_)];
   if (owed.ready) return;  // already answered as unconfirmed
-  owed.times.queued = published.queued;
+  owed.outcomes[batch] = published.outcome;
+  owed.times.queued = std::max(owed.times.queued, published.queued);
+  if (--owed.batches_left > 0) return;
   if (owed.acknowledged && published.outcome == PublishOutcome::done) owed.times.acked = wire::read_clock();
-  owed.answer = context_.backend.finish(owed.pending, published.outcome);
+  owed.answer = owed.finish(owed.outcomes);
   owed.ready = true;
   if (&owed == &owed_.front()) proceed();
 }
@@ -294,7 +302,7 @@ void HttpConnection::on_timer(wire::TimePoint now) {
   bool answered = false;
   for (Owed& owed : owed_) {
     if (owed.ready || now <= owed.times.received + context_.config.answer_timeout) continue;
-    owed.answer = context_.backend.finish(owed.pending, PublishOutcome::unconfirmed);
+    owed.answer = owed.finish(owed.outcomes);
     owed.ready = answered = true;
   }
   if (request_began_ && wants_input() && now > *request_began_ + context_.config.header_timeout) {

@@ -7,9 +7,11 @@
 #include <boost/circular_buffer.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,8 +69,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     bool acknowledged = false;  // QoS 1: `times.acked` will be known
     AnswerFraming framing;
     CallTimes times;
-    PendingCall pending;  // without its batch
-    HttpAnswer answer;    // when ready
+    std::function<HttpAnswer(std::span<const PublishOutcome>)> finish;  // PendingCall's
+    std::vector<PublishOutcome> outcomes;                               // one a batch; unconfirmed until known
+    std::size_t batches_left = 0;
+    HttpAnswer answer;  // when ready
   };
 
   void wait_readable();
@@ -84,7 +88,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void on_body_admitted();
   void take_request();
   void call_api(const HttpRequest& request, Owed& owed);
-  void on_published(std::uint64_t number, const Published& published);
+  void on_published(std::uint64_t number, std::size_t batch, const Published& published);
   void refuse(unsigned status);
   void end_request();
   Owed& owe();

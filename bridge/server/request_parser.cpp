@@ -94,7 +94,8 @@ void RequestParser::refuse(unsigned status, ErrorCode& ec) {
 
 unsigned RequestParser::status_of(ErrorCode ec, std::string_view unread) const {
   if (ec == http::error::body_limit) return 413;
-  if (ec == http::error::header_limit) return text_.method.empty() && unread.find('\n') == std::string_view::npos ? 414 : 431;
+  if (ec == http::error::header_limit)
+    return text_.method.empty() && unread.find('\n') == std::string_view::npos ? 414 : 431;
   return 400;
 }
 

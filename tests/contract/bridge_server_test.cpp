@@ -34,10 +34,12 @@ class BridgeServer : public testing::Test {
       auto batch = std::make_shared<PublishBatch>();
       batch->add_topic("/pk/dev/user/get");
       batch->qos = Qos::at_least_once;
-      return PendingCall{std::move(batch), std::string(http.path), "BatchPub", false};
-    };
-    backend.finish = [](const PendingCall& pending, PublishOutcome outcome) {
-      return HttpAnswer{outcome == PublishOutcome::done ? 200U : 500U, "text/plain", pending.request_id};
+      PendingCall pending;
+      pending.batches.push_back(std::move(batch));
+      pending.finish = [path = std::string(http.path)](std::span<const PublishOutcome> outcomes) {
+        return HttpAnswer{outcomes.front() == PublishOutcome::done ? 200U : 500U, "text/plain", path};
+      };
+      return pending;
     };
     backend.publish = [this](std::shared_ptr<const PublishBatch>, PublishDone done) {
       outcomes_.push_back(std::move(done));

@@ -85,8 +85,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     FLEET_CHECK(answer->status >= 200 && answer->status < 600);
   } else {
     const auto& pending = std::get<fleet::bridge::PendingCall>(outcome);
-    FLEET_CHECK(pending.batch->size() >= 1 && pending.batch->size() <= 3);
-    FLEET_CHECK(!api().finish(pending, fleet::bridge::PublishOutcome::done).body.empty());
+    FLEET_CHECK(pending.batches.front()->size() >= 1 && pending.batches.front()->size() <= 3);
+    const std::vector<fleet::bridge::PublishOutcome> done(pending.batches.size(), fleet::bridge::PublishOutcome::done);
+    FLEET_CHECK(!pending.finish(done).body.empty());
   }
   return 0;
 }

@@ -66,8 +66,8 @@ void sign(std::map<std::string, std::string>& params, std::string_view method, s
 
 std::vector<std::string> Reply::topics() const {
   std::vector<std::string> out;
-  if (!pending.batch) return out;
-  for (std::size_t i = 0; i < pending.batch->size(); ++i) out.emplace_back(pending.batch->topic(i));
+  if (pending.batches.empty()) return out;
+  for (std::size_t i = 0; i < pending.batches.front()->size(); ++i) out.emplace_back(pending.batches.front()->topic(i));
   return out;
 }
 
@@ -85,6 +85,11 @@ std::string Reply::member(std::string_view name) const {
   return answer.body.substr(begin + open.size(), end - begin - open.size());
 }
 
+bool Reply::accepted_in_xml() const {
+  const std::vector<PublishOutcome> done(pending.batches.size(), PublishOutcome::done);
+  return accepted() && pending.finish(done).content_type.starts_with("text/xml");
+}
+
 Reply ApiUnderTest::send(const HttpRequest& request) {
   auto outcome = api.call(request, now, wall, times);
   Reply reply;
@@ -93,7 +98,7 @@ Reply ApiUnderTest::send(const HttpRequest& request) {
     EXPECT_FALSE(reply.answer.body.empty());
   } else {
     reply.pending = std::get<PendingCall>(std::move(outcome));
-    EXPECT_NE(reply.pending.batch, nullptr);
+    EXPECT_NE(reply.pending.batches.size(), 0u);
   }
   return reply;
 }

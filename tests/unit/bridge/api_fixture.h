@@ -29,12 +29,14 @@ inline constexpr wire::WallTime kDay = std::chrono::sys_days(std::chrono::year(2
 // Adds a Signature made with `secret`.
 void sign(std::map<std::string, std::string>& params, std::string_view method, std::string_view secret = "testsecret");
 
-// What a call came to. Exactly one of `pending.batch` and `answer.body` is there.
+// What a call came to. Exactly one of `pending.batches` and `answer.body` is there.
 struct Reply {
   HttpAnswer answer{};
   PendingCall pending{};
-  [[nodiscard]] bool accepted() const { return pending.batch != nullptr; }
+  [[nodiscard]] bool accepted() const { return !pending.batches.empty(); }
   [[nodiscard]] std::vector<std::string> topics() const;
+  // An accepted call that will be answered in XML.
+  [[nodiscard]] bool accepted_in_xml() const;
   // The text of a member of the answer, JSON or XML; "" where it has none.
   [[nodiscard]] std::string member(std::string_view name) const;
 };

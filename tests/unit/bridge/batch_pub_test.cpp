@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 std::string base64_of(std::size_t bytes) { return wire::base64_encode(std::vector<std::byte>(bytes, std::byte{'x'})); }
 
 std::string payload_of(const Reply& reply) {
-  const auto bytes = reply.pending.batch->payload_bytes();
+  const auto bytes = reply.pending.batches.front()->payload_bytes();
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
@@ -38,9 +38,8 @@ TEST(BatchPub, PlansOnePublishForEachNameInTheOrderOfTheNumbers) {
   EXPECT_THAT(reply.topics(), ElementsAre("/a1BwAGVxxxx/newdevice1/user/get", "/a1BwAGVxxxx/newdevice2/user/get",
                                           "/a1BwAGVxxxx/lamp-0003/user/get", "/a1BwAGVxxxx/lamp-0010/user/get"));
   EXPECT_EQ(payload_of(reply), "hello world");
-  EXPECT_EQ(reply.pending.batch->qos, wire::mqtt::Qos::at_most_once);
-  EXPECT_FALSE(reply.pending.batch->retain);
-  EXPECT_EQ(reply.pending.action, "BatchPub");
+  EXPECT_EQ(reply.pending.batches.front()->qos, wire::mqtt::Qos::at_most_once);
+  EXPECT_FALSE(reply.pending.batches.front()->retain);
 }
 
 TEST(BatchPub, TakesAHundredNamesAnd256Kilobytes) {
@@ -50,9 +49,9 @@ TEST(BatchPub, TakesAHundredNamesAnd256Kilobytes) {
     p["Qos"] = "1";
   });
   ASSERT_TRUE(reply.accepted());
-  EXPECT_EQ(reply.pending.batch->size(), 100u);
-  EXPECT_EQ(reply.pending.batch->topic(99), "/a1BwAGVxxxx/lamp-0100/user/get");
-  EXPECT_EQ(reply.pending.batch->payload_bytes().size(), 262'144u);
+  EXPECT_EQ(reply.pending.batches.front()->size(), 100u);
+  EXPECT_EQ(reply.pending.batches.front()->topic(99), "/a1BwAGVxxxx/lamp-0100/user/get");
+  EXPECT_EQ(reply.pending.batches.front()->payload_bytes().size(), 262'144u);
 }
 
 TEST(BatchPub, SmallFirstLettersAreReadAsTheApiPageWritesThem) {
@@ -94,7 +93,7 @@ TEST(BatchPub, EmptyOptionalParametersCountAsAbsent) {
     p["IotInstanceId"] = "";
   });
   ASSERT_TRUE(reply.accepted());
-  EXPECT_EQ(reply.pending.batch->qos, wire::mqtt::Qos::at_most_once);
+  EXPECT_EQ(reply.pending.batches.front()->qos, wire::mqtt::Qos::at_most_once);
 }
 
 struct BadRow {

@@ -49,15 +49,15 @@ TEST(Captures, ASdkGetIsAccepted) {
   ASSERT_TRUE(reply.accepted()) << reply.answer.body;
   EXPECT_EQ(reply.topics(),
             (std::vector<std::string>{"/a1BwAGVxxxx/newdevice1/user/get", "/a1BwAGVxxxx/dev@2:x.y-z_1/user/get"}));
-  EXPECT_EQ(reply.pending.batch->qos, wire::mqtt::Qos::at_least_once);
-  EXPECT_FALSE(reply.pending.xml);
+  EXPECT_EQ(reply.pending.batches.front()->qos, wire::mqtt::Qos::at_least_once);
+  EXPECT_FALSE(reply.accepted_in_xml());
 }
 
 TEST(Captures, ASdkPostIsAccepted) {
   ApiUnderTest bridge;
   const Reply reply = bridge.send({.method = "POST", .path = "/", .content_type = kForm, .body = kSdkPost});
   ASSERT_TRUE(reply.accepted()) << reply.answer.body;
-  EXPECT_EQ(reply.pending.batch->qos, wire::mqtt::Qos::at_most_once);
+  EXPECT_EQ(reply.pending.batches.front()->qos, wire::mqtt::Qos::at_most_once);
 }
 
 TEST(Captures, SystemParametersMayStandInTheQueryAndTheRestInTheBody) {
@@ -270,11 +270,11 @@ TEST(Gate, FormatIsComparedWithoutCase) {
   ApiUnderTest bridge;
   auto params = example_params();
   params["Format"] = "json";
-  EXPECT_FALSE(bridge.call(params).pending.xml);
+  EXPECT_FALSE(bridge.call(params).accepted_in_xml());
   params["Format"] = "xml";
-  EXPECT_TRUE(bridge.call(params).pending.xml);
+  EXPECT_TRUE(bridge.call(params).accepted_in_xml());
   params.erase("Format");
-  EXPECT_TRUE(bridge.call(params).pending.xml);
+  EXPECT_TRUE(bridge.call(params).accepted_in_xml());
 }
 
 TEST(Gate, AnUnknownFormatIsAnsweredInXml) {
