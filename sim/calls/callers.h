@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "sim/fleet/fleet.h"
+#include "sim/ledger/cost.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
+#include "sim/ledger/timeline.h"
 #include "sim/scenario/scenario.h"
 #include "wire/error.h"
 

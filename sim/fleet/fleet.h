@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "sim/ledger/cost.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
-#include "sim/report/run_record.h"
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 #include "wire/error.h"

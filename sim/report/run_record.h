@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/ledger/cost.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
 
@@ -17,11 +18,6 @@ struct ThresholdResult {
   std::string expression;
   double observed = 0;
   bool ok = false;
-};
-
-struct ThreadCpu {
-  std::string thread;  // "worker 0", "callers"
-  double cpu_us = 0;   // over the hold
 };
 
 struct RunContext {
@@ -37,14 +33,6 @@ struct RunContext {
   std::string broker_name;
   std::string broker_version;
   std::string broker_config_sha256;
-};
-
-struct ConnectRecord {
-  double seconds = 0;  // first connect to last SUBACK
-  double per_s = 0;
-  std::uint64_t failed = 0;  // attempts
-  std::uint64_t reconnects = 0;
-  Histogram time;  // TCP connect to last SUBACK of the device
 };
 
 struct FleetRecord {

@@ -1,0 +1,24 @@
+// What the threads and the connections of a run cost.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/ledger/histogram.h"
+
+namespace fleet::sim {
+
+struct ThreadCpu {
+  std::string thread;  // "worker 0", "callers"
+  double cpu_us = 0;   // over the hold
+};
+
+struct ConnectRecord {
+  double seconds = 0;  // first connect to last SUBACK
+  double per_s = 0;
+  std::uint64_t failed = 0;  // attempts
+  std::uint64_t reconnects = 0;
+  Histogram time;  // TCP connect to last SUBACK of the device
+};
+
+}  // namespace fleet::sim
