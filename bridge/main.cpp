@@ -46,13 +46,13 @@ int check(const std::string& path) {
 int serve(const std::string& path) {
   auto config = fleet::bridge::load_config(path);
   if (!config) return fail(config.error());
-  const bool is_ipv6 = config->http.host.find(':') != std::string::npos;
-  const std::string host = is_ipv6 ? '[' + config->http.host + ']' : config->http.host;
+  fleet::wire::Address listen = config->http.listen;
   fleet::bridge::Service service(std::move(*config));
   const auto port = service.open();
   if (!port) return fail(port.error());
+  listen.port = *port;
   service.run([&] {
-    fmt::print("listening on http://{}:{}\n", host, *port);
+    fmt::print("listening on http://{}\n", listen.text());
     std::fflush(stdout);
   });
   return 0;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "bridge/actions/action.h"
-#include "bridge/config/identifiers.h"
 #include "bridge/fanout/plan.h"
 #include "wire/encoding.h"
 
@@ -25,7 +24,7 @@ std::optional<BusinessError> find_devices(ActionContext& context, const Product&
   for (const std::string_view name : context.list) {
     const Device* const device = product.device(name);
     if (device == nullptr) {
-      return is_device_name(name) ? business::kNotExistedDevice : business::kInvalidFormattedDeviceName;
+      return wire::is_device_name(name) ? business::kNotExistedDevice : business::kInvalidFormattedDeviceName;
     }
     twice |= std::exchange(context.seen_in[device->index], context.call_number) == context.call_number;
   }
@@ -55,8 +54,8 @@ bool fits_limits(const FanoutTopic& topic, const std::vector<std::string_view>& 
   std::size_t longest = 0;
   for (const std::string_view name : names) longest = std::max(longest, name.size());
   const auto slashes = static_cast<std::size_t>(std::count(topic.short_name.begin(), topic.short_name.end(), '/'));
-  constexpr std::size_t kSlashesInFront = 4;
-  return topic.size_with(longest) <= kTopicBytesMax && slashes + kSlashesInFront <= kTopicSlashesMax;
+  return topic.size_with(longest) <= wire::kTopicBytesMax &&
+         slashes + wire::kSlashesBeforeShortName <= wire::kTopicSlashesMax;
 }
 
 }  // namespace
@@ -68,8 +67,8 @@ ActionResult run_batch_pub(ActionContext& context) {
   const std::string_view product_key = text("ProductKey");
   const Product* const product = context.registry.product(product_key);
   if (product == nullptr) {
-    return Unexpected(is_product_key(product_key) ? business::kNotExistedProduct
-                                                  : business::kInvalidFormattedProductKey);
+    return Unexpected(wire::is_product_key(product_key) ? business::kNotExistedProduct
+                                                        : business::kInvalidFormattedProductKey);
   }
   bool name_twice = false;
   if (const auto error = find_devices(context, *product, name_twice)) return Unexpected(*error);
@@ -86,7 +85,7 @@ ActionResult run_batch_pub(ActionContext& context) {
   if (const std::string_view topic = text("TopicTemplateName"); !topic.empty()) {
     short_name = short_name_of_template(topic, product_key);
   }
-  if (!short_name || !is_topic_short_name(*short_name)) return Unexpected(business::kInvalidFormattedTopicName);
+  if (!short_name || !wire::is_topic_short_name(*short_name)) return Unexpected(business::kInvalidFormattedTopicName);
   const FanoutTopic topic{.product_key = product_key, .short_name = *short_name};
   if (!fits_limits(topic, context.list)) return Unexpected(business::kInvalidFormattedTopicName);
   // Devices must be allowed to subscribe to it (API page). The code is assumed.

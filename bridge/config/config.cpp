@@ -8,7 +8,6 @@
 #include <fstream>
 #include <set>
 
-#include "bridge/config/identifiers.h"
 #include "bridge/config/reader.h"
 
 namespace fleet::bridge {
@@ -24,16 +23,11 @@ constexpr std::string_view kLimitedActions[] = {"BatchPub",
                                                 "QueryProductTopic",
                                                 "BatchAddThingTopo"};
 
-constexpr std::uint16_t kMqttPort = 1883;
-
 void read_listen(ConfigReader& reader, std::string_view name, const YamlNode& node, HttpConfig& out) {
   const std::string word = reader.text(name, node);
-  const auto address = parse_host_port(word, {});
-  if (!address) {
-    return reader.fail(node, fmt::format("{} must be HOST:PORT with a port from 0 to 65535, not '{}'", name, word));
-  }
-  out.host = address->host;
-  out.port = address->port;
+  auto address = wire::parse_address(word);
+  if (!address) return reader.fail(node, fmt::format("{}: '{}' {}", name, word, address.error()));
+  out.listen = *std::move(address);
 }
 
 constexpr ConfigKey<HttpConfig> kHttpKeys[] = {
@@ -52,29 +46,10 @@ constexpr ConfigKey<HttpConfig> kHttpKeys[] = {
 };
 
 void read_broker(ConfigReader& reader, std::string_view name, const YamlNode& node, MqttConfig& out) {
-  constexpr std::string_view kScheme = "mqtt://";
   const std::string word = reader.text(name, node);
-  for (const std::string_view other : {"mqtts://", "ws://", "wss://"}) {
-    if (word.starts_with(other)) {
-      return reader.fail(node,
-                         fmt::format("the bridge speaks MQTT over TCP only: write mqtt://HOST:PORT, not {}", other));
-    }
-  }
-  std::string_view rest = word;
-  if (rest.starts_with(kScheme)) {
-    rest.remove_prefix(kScheme.size());
-    if (rest.ends_with('/')) rest.remove_suffix(1);
-    if (rest.find('@') != std::string_view::npos) {
-      return reader.fail(
-          node, fmt::format("{}: name and password have keys of their own, mqtt.username and mqtt.password", name));
-    }
-    if (const auto address = parse_host_port(rest, kMqttPort); address && address->port != 0) {
-      out.host = address->host;
-      out.port = address->port;
-      return;
-    }
-  }
-  reader.fail(node, fmt::format("{} must be mqtt://HOST:PORT with a port from 1 to 65535, not '{}'", name, word));
+  auto url = wire::parse_url(word, "mqtt");
+  if (!url) return reader.fail(node, fmt::format("{}: '{}' {}", name, word, url.error()));
+  out.broker = *std::move(url);
 }
 
 constexpr std::pair<std::string_view, PublisherEngine> kPublishers[] = {{"native", PublisherEngine::native},
@@ -122,7 +97,7 @@ constexpr ConfigKey<AppConfig> kAppKeys[] = {
 
 void read_device_name(ConfigReader& reader, std::string_view name, const YamlNode& node, DeviceConfig& out) {
   out.name = reader.text(name, node);
-  if (!is_device_name(out.name)) {
+  if (!wire::is_device_name(out.name)) {
     reader.fail(node, fmt::format("'{}' is no device name: 4 to 32 of A-Z a-z 0-9 _ @ . : -", out.name));
   }
 }
@@ -134,7 +109,7 @@ constexpr ConfigKey<DeviceConfig> kDeviceKeys[] = {
 
 void read_product_key(ConfigReader& reader, std::string_view name, const YamlNode& node, ProductConfig& out) {
   out.key = reader.text(name, node);
-  if (!is_product_key(out.key)) {
+  if (!wire::is_product_key(out.key)) {
     reader.fail(node, fmt::format("'{}' is no product key: 1 to 32 of A-Z a-z 0-9", out.key));
   }
 }
@@ -147,7 +122,7 @@ constexpr std::pair<std::string_view, TopicOperation> kOperations[] = {
 
 void read_topics(ConfigReader& reader, std::string_view name, const YamlNode& node, ProductConfig& out) {
   reader.read_pairs(name, node, [&](const YamlNode& key, const YamlNode& value) {
-    if (!is_topic_short_name(key.text)) {
+    if (!wire::is_topic_short_name(key.text)) {
       return reader.fail(
           key, fmt::format("'{}' is no topic short name: words of A-Z a-z 0-9 _ with / between them", key.text));
     }

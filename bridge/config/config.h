@@ -1,5 +1,4 @@
-// The bridge's configuration (bridge.yaml) as plain structs. The only yaml-cpp includes of the bridge are in
-// config.cpp.
+// The bridge's configuration (bridge.yaml) as plain structs. Its tables of keys are in tables.cpp.
 #pragma once
 
 #include <chrono>
@@ -11,15 +10,16 @@
 #include <vector>
 
 #include "wire/error.h"
+#include "wire/identifiers.h"
+#include "wire/url.h"
 
 namespace fleet::bridge {
 
 enum class PublisherEngine { native, paho };
 
 struct HttpConfig {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;              // 0: any free one, told in the ready line
-  std::uint32_t connections_max = 4'096;  // further ones are answered 503 and closed
+  wire::Address listen{"127.0.0.1", 8'080};  // port 0: any free one, told in the ready line
+  std::uint32_t connections_max = 4'096;     // further ones are answered 503 and closed
   std::uint32_t header_bytes_max = 16u << 10;
   std::uint32_t body_bytes_max = 1u << 20;  // 256 KB of content is 350 KB of base64 and at most 1 MB percent-encoded
   std::uint32_t params_max = 2'048;
@@ -29,8 +29,7 @@ struct HttpConfig {
 };
 
 struct MqttConfig {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 1883;
+  wire::Url broker{"mqtt", "127.0.0.1", 1'883};
   PublisherEngine publisher = PublisherEngine::native;
   std::uint32_t connections = 1;  // publishes of one device always take the same one
   std::chrono::milliseconds backlog_wait{1'000};
@@ -55,7 +54,7 @@ struct AppConfig {  // Taobao Open Platform
 };
 
 enum class DeviceKind { device, gateway, sub_device };
-enum class TopicOperation { publish, subscribe, both };  // from the device's side
+using wire::TopicOperation;
 
 struct DeviceConfig {
   std::string name{};

@@ -20,18 +20,6 @@ std::string_view name_of(DeviceKind kind) {
   return "";
 }
 
-std::string_view name_of(TopicOperation operation) {
-  switch (operation) {
-    case TopicOperation::publish:
-      return "publish";
-    case TopicOperation::subscribe:
-      return "subscribe";
-    case TopicOperation::both:
-      return "both";
-  }
-  return "";
-}
-
 std::string_view plural(std::size_t count) { return count == 1 ? "" : "s"; }
 
 }  // namespace
@@ -39,9 +27,8 @@ std::string_view plural(std::size_t count) { return count == 1 ? "" : "s"; }
 std::string summary(const Config& config) {
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "http      {}:{}, at most {} connections\n", config.http.host, config.http.port,
-                 config.http.connections_max);
-  fmt::format_to(out, "broker    mqtt://{}:{}, {} publisher, {} connection{}\n", config.mqtt.host, config.mqtt.port,
+  fmt::format_to(out, "http      {}, at most {} connections\n", config.http.listen.text(), config.http.connections_max);
+  fmt::format_to(out, "broker    {}, {} publisher, {} connection{}\n", config.mqtt.broker.text(),
                  config.mqtt.publisher == PublisherEngine::native ? "native" : "paho", config.mqtt.connections,
                  plural(config.mqtt.connections));
   for (const AccountConfig& account : config.accounts) {
@@ -55,7 +42,7 @@ std::string summary(const Config& config) {
     fmt::format_to(out, "product   {} ({}), {}{}, {} device{}", product.key, product.name, name_of(product.kind),
                    product.x509 ? ", X.509" : "", product.devices.size(), plural(product.devices.size()));
     for (const auto& [topic, operation] : product.topics) {
-      fmt::format_to(out, ", {}: {}", topic, name_of(operation));
+      fmt::format_to(out, ", {}: {}", topic, wire::name_of(operation));
     }
     text += '\n';
   }

@@ -78,38 +78,6 @@ std::optional<std::uint64_t> parse_whole(std::string_view text) {
   return number;
 }
 
-std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> port_default) {
-  HostPort out;
-  std::string_view port;
-  bool has_port = false;
-  if (text.starts_with('[')) {
-    const std::size_t close = text.find(']');
-    if (close == std::string_view::npos) return {};
-    out.host = text.substr(1, close - 1);
-    const std::string_view rest = text.substr(close + 1);
-    if (!rest.empty() && rest[0] != ':') return {};
-    has_port = !rest.empty();
-    if (has_port) port = rest.substr(1);
-  } else {
-    const std::size_t colon = text.rfind(':');
-    has_port = colon != std::string_view::npos;
-    out.host = text.substr(0, colon);
-    if (has_port) port = text.substr(colon + 1);
-  }
-  constexpr std::string_view kNotInHosts = "/@? \t[]";
-  if (out.host.empty() || out.host.find_first_of(kNotInHosts) != std::string::npos) return {};
-  if (!text.starts_with('[') && out.host.find(':') != std::string::npos) return {};
-  if (!has_port) {
-    if (!port_default) return {};
-    out.port = *port_default;
-    return out;
-  }
-  const auto number = parse_whole(port);
-  if (!number || *number > 65'535) return {};
-  out.port = static_cast<std::uint16_t>(*number);
-  return out;
-}
-
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
   constexpr std::size_t kWordMax = 64;  // nobody mistypes a longer one by two characters and wants to hear of it
   constexpr std::size_t kErrorsMax = 2;

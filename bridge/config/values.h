@@ -19,13 +19,6 @@ namespace fleet::bridge {
 // Decimal digits only.
 [[nodiscard]] std::optional<std::uint64_t> parse_whole(std::string_view text);
 
-struct HostPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
-// "HOST:PORT" or "[IPV6]:PORT"; without a port `port_default` is taken, or the text is refused where there is none.
-[[nodiscard]] std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> port_default);
-
 // The word of `known` that is at most two typing errors away from `word`, or empty.
 [[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 // "; did you mean 'X'?" with the nearest word, or "; known: A, B" where none is near.

@@ -7,11 +7,10 @@
 #include "wire/mqtt/connection.h"
 #include "wire/mqtt/connection_context.h"
 #include "wire/mqtt/paho/paho_endpoint.h"
-#include "wire/mqtt/url.h"
+#include "wire/url.h"
 
 namespace fleet::bridge {
 
-using wire::mqtt::BrokerUrl;
 using wire::mqtt::Endpoint;
 using wire::mqtt::EndpointEvents;
 using wire::mqtt::EndpointOptions;
@@ -36,12 +35,12 @@ EndpointOptions endpoint_options(const MqttConfig& config) {
 
 struct Engine::State {
   State(boost::asio::io_context& io, const MqttConfig& config)
-      : loop(io), kind(config.publisher), options(endpoint_options(config)), broker{config.host, config.port} {}
+      : loop(io), kind(config.publisher), options(endpoint_options(config)), broker(config.broker.address()) {}
 
   boost::asio::io_context& loop;
   PublisherEngine kind;
   EndpointOptions options;
-  BrokerUrl broker;
+  wire::Address broker;
   std::optional<wire::mqtt::ConnectionContext> context;  // native only
   wire::mqtt::NativeOptions native;
 };

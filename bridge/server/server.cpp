@@ -86,11 +86,11 @@ Server::~Server() {
 
 wire::Result<std::uint16_t> Server::listen() {
   const HttpConfig& config = state_->context.config;
-  const std::string where = config.host + ":" + std::to_string(config.port);
+  const std::string where = config.listen.text();
   error_code ec;
-  const auto address = asio::ip::make_address(config.host == "localhost" ? "127.0.0.1" : config.host, ec);
+  const auto address = asio::ip::make_address(config.listen.host == "localhost" ? "127.0.0.1" : config.listen.host, ec);
   if (ec) return wire::environment_error("the address to listen on must be a numeric one, such as 127.0.0.1", where);
-  const tcp::endpoint endpoint(address, config.port);
+  const tcp::endpoint endpoint(address, config.listen.port);
   Acceptor& acceptor = state_->acceptor;
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(Acceptor::reuse_address(true), ec);

@@ -15,7 +15,6 @@
 #include "sim/fleet/loop_watch.h"
 #include "sim/ledger/timeline.h"
 #include "wire/mqtt/connection.h"
-#include "wire/mqtt/url.h"
 
 namespace fleet::sim {
 
@@ -103,9 +102,8 @@ Callers::~Callers() { stop(); }
 
 wire::Result<void> Callers::start(const PhaseTimes& phases) {
   State& state = *state_;
-  const wire::mqtt::BrokerUrl address{state.bridge.host, state.bridge.port};
-  const std::string url = "http://" + address.authority();
-  const auto peer = wire::mqtt::resolve_broker(address);
+  const std::string url = state.bridge.text();
+  const auto peer = wire::mqtt::resolve_broker(state.bridge.address());
   if (!peer) return wire::environment_error("the name of the bridge is not known", url);
   for (const auto& group : state.groups) {
     state.players.push_back(std::make_unique<CallPlayer>(state.loop, state.scenario, *group, state.bridge, *peer,

@@ -56,10 +56,8 @@ void append_two_digits(unsigned value, std::string& out) {
 }
 
 std::string make_head(const Url& bridge, std::string_view action) {
-  const bool brackets = bridge.host.find(':') != std::string::npos;  // an IPv6 address, RFC 3986 §3.2.2
   std::string head = "POST / HTTP/1.1\r\nHost: ";
-  head += brackets ? "[" + bridge.host + "]" : bridge.host;
-  head += ':' + std::to_string(bridge.port);
+  head += bridge.address().text();
   head += "\r\nUser-Agent: fleet-sim\r\nAccept: application/json\r\nx-acs-action: ";
   head += action;
   head +=

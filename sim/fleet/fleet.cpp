@@ -80,7 +80,7 @@ Fleet::~Fleet() { state_->end_threads(); }
 
 wire::Result<void> Fleet::start() {
   State& state = *state_;
-  const auto address = wire::mqtt::resolve_broker({state.plan.broker.host, state.plan.broker.port});
+  const auto address = wire::mqtt::resolve_broker(state.plan.broker.address());
   if (!address) return tl::unexpected(address.error());
   state.plan.broker_address = *address;
   state.plan.ramp_start = wire::read_clock();

@@ -153,8 +153,8 @@ void Worker::connect(Device& device, TimePoint now) {
 void Worker::make_endpoint(Device& device) {
   const wire::mqtt::EndpointOptions& options = plan_.options[device.who().fleet_group];
   if (group_of(device).engine == Engine::paho) {
-    device.endpoint = std::make_unique<wire::mqtt::PahoEndpoint>(
-        loop_, options, wire::mqtt::BrokerUrl{plan_.broker.host, plan_.broker.port}, device.events());
+    device.endpoint =
+        std::make_unique<wire::mqtt::PahoEndpoint>(loop_, options, plan_.broker.address(), device.events());
   } else {
     device.endpoint = std::make_unique<wire::mqtt::Connection>(
         context_, options, wire::mqtt::NativeOptions{plan_.broker_address, std::nullopt}, device.events());

@@ -24,18 +24,6 @@ std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-std::string_view operation_word(TopicOperation operation) {
-  switch (operation) {
-    case TopicOperation::publish:
-      return "publish";
-    case TopicOperation::subscribe:
-      return "subscribe";
-    case TopicOperation::both:
-      break;
-  }
-  return "both";
-}
-
 std::uint64_t caller_connections(const Scenario& scenario) {
   std::uint64_t callers = 0;
   for (const CallGroup& group : scenario.calls) callers += group.closed_loop ? group.in_flight : group.connections_max;
@@ -47,7 +35,7 @@ void append_product(Out out, const Scenario& scenario, std::size_t index) {
   fmt::format_to(out, "  - key: {}\n    name: {}\n    kind: device\n    auth: secret\n    topics:\n",
                  quoted(product.key), quoted(product.name));
   for (const auto& [topic, operation] : product.topics) {
-    fmt::format_to(out, "      {}: {}\n", quoted(topic), operation_word(operation));
+    fmt::format_to(out, "      {}: {}\n", quoted(topic), wire::name_of(operation));
   }
   bool first = true;
   for (const FleetGroup& group : scenario.fleet) {
@@ -65,8 +53,6 @@ void append_product(Out out, const Scenario& scenario, std::size_t index) {
 }  // namespace
 
 std::string bridge_config(const Scenario& scenario, const Url& broker) {
-  const bool v6 = broker.host.find(':') != std::string::npos;
-  const std::string host = v6 ? fmt::format("[{}]", broker.host) : broker.host;
   std::string text;
   const Out out = std::back_inserter(text);
   fmt::format_to(out,
@@ -75,8 +61,7 @@ std::string bridge_config(const Scenario& scenario, const Url& broker) {
                  "mqtt:\n  broker: {}\n  publisher: {}\n  connections: {}\n"
                  "registry:\n  store: memory\n"
                  "accounts:\n  - access_key_id: {}\n    access_key_secret: {}\n    batch_pub: true\n",
-                 std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin),
-                 quoted(fmt::format("{}://{}:{}", broker.scheme, host, broker.port)),
+                 std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin), quoted(broker.text()),
                  scenario.target.publisher == Engine::paho ? "paho" : "native", scenario.target.publisher_connections,
                  quoted(scenario.target.access_key_id), quoted(scenario.target.access_key_secret));
   // Without the key the bridge enforces the APIs' own numbers.

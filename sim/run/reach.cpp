@@ -37,7 +37,7 @@ int try_connect(const addrinfo& address) {
 }  // namespace
 
 wire::Result<void> check_reachable(const Url& url, const char* what) {
-  const std::string where = fmt::format("{}://{}:{}", url.scheme, url.host, url.port);
+  const std::string where = url.text();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;

@@ -64,20 +64,15 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   out.access_key_secret = draft.bridge.access_key_secret;
 }
 
-bool is_product_key(std::string_view key) {
-  return !key.empty() && key.size() <= 32 && std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  });
-}
+// Bytes and slashes that are left to a short name behind "/KEY/NAME/user/" with the longest key and name.
+constexpr std::size_t kShortNameBytesMax =
+    wire::kTopicBytesMax - wire::kProductKeyBytesMax - wire::kDeviceNameBytesMax - std::string_view("///user/").size();
+constexpr std::size_t kShortNameSlashesMax = wire::kTopicSlashesMax - wire::kSlashesBeforeShortName;
 
-// Topic short names: segments of [A-Za-z0-9_] with '/' between. The whole topic has at most 7 slashes, 4 of them in
-// front of the short name, and 128 bytes, of which key (32), name (32) and "/", "/", "/user/" take at most 72.
-bool is_short_name(std::string_view name) {
-  if (name.empty() || name.size() > 56 || name.front() == '/' || name.back() == '/') return false;
-  if (name.find("//") != std::string_view::npos || std::count(name.begin(), name.end(), '/') > 3) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '/';
-  });
+bool fits_topic(std::string_view short_name) {
+  const auto slashes = static_cast<std::size_t>(std::count(short_name.begin(), short_name.end(), '/'));
+  return wire::is_topic_short_name(short_name) && short_name.size() <= kShortNameBytesMax &&
+         slashes <= kShortNameSlashesMax;
 }
 
 void check_products(const Draft& draft, Reader& reader, Scenario& out) {
@@ -89,20 +84,20 @@ void check_products(const Draft& draft, Reader& reader, Scenario& out) {
     Product made;
     made.name = product.name;
     made.key = product.key.empty() ? product_key(product.name, out.seed) : product.key;
-    if (!is_product_key(made.key)) {
+    if (!wire::is_product_key(made.key)) {
       reader.fail_at(path + ".key",
-                     fmt::format("'{}.key': '{}' is not a product key; allowed are 1 .. 32 of [A-Za-z0-9]", path,
-                                 shortened(made.key)));
+                     fmt::format("'{}.key': '{}' is not a product key; allowed are 1 .. {} of [A-Za-z0-9]", path,
+                                 shortened(made.key), wire::kProductKeyBytesMax));
     }
     if (!keys.insert(made.key).second) {
       reader.fail_at(path + ".key", fmt::format("the product key '{}' belongs to another product already", made.key));
     }
     for (const auto& [topic, operation] : product.topics) {
-      if (!is_short_name(topic)) {
+      if (!fits_topic(topic)) {
         reader.fail_at(fmt::format("{}.topics.{}", path, topic),
                        fmt::format("'{}' is not a topic short name; allowed are segments of [A-Za-z0-9_] with '/' "
-                                   "between, at most 4 segments and 56 characters",
-                                   shortened(topic)));
+                                   "between, at most {} segments and {} characters",
+                                   shortened(topic), kShortNameSlashesMax + 1, kShortNameBytesMax));
       }
       made.topics.emplace(topic, kOperations[operation]);
     }

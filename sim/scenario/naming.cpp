@@ -2,19 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "wire/identifiers.h"
 #include "wire/signing.h"
 
 namespace fleet::sim {
 
 namespace {
 
-// DeviceName: [A-Za-z0-9_@.:-], 4 .. 32 (BatchRegisterDevice's rule).
-constexpr std::size_t kNameMin = 4;
-constexpr std::size_t kNameMax = 32;
 constexpr std::string_view kOpen = "{index";
 
 struct Template {
@@ -22,11 +19,6 @@ struct Template {
   std::string_view suffix;
   std::size_t width = 0;  // digits at least
 };
-
-bool is_legal(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_@.:-").find(c) != std::string_view::npos;
-}
 
 // "lamp-{index:5}" in its parts; none when the placeholder is absent or cannot be read.
 std::optional<Template> split(std::string_view text) {
@@ -39,7 +31,8 @@ std::optional<Template> split(std::string_view text) {
   if (width.empty()) return parts;
   const char* stop = width.data() + width.size();
   const auto [read, failure] = std::from_chars(width.data() + 1, stop, parts.width);
-  if (width.front() != ':' || failure != std::errc{} || read != stop || parts.width == 0 || parts.width > kNameMax) {
+  if (width.front() != ':' || failure != std::errc{} || read != stop || parts.width == 0 ||
+      parts.width > wire::kDeviceNameBytesMax) {
     return std::nullopt;
   }
   return parts;
@@ -60,16 +53,17 @@ wire::Result<void> check_name_template(std::string_view name_template, std::uint
         fmt::format("'{}' holds no {{index}} or {{index:WIDTH}}; write it like lamp-{{index:5}}", name_template));
   }
   for (const std::string_view piece : {parts->prefix, parts->suffix}) {
-    const auto wrong = std::find_if_not(piece.begin(), piece.end(), is_legal);
-    if (wrong == piece.end()) continue;
-    if (*wrong == '{') return wire::usage_error(fmt::format("'{}' holds more than one placeholder", name_template));
+    if (wire::is_device_name_piece(piece)) continue;
+    if (piece.find('{') != std::string_view::npos)
+      return wire::usage_error(fmt::format("'{}' holds more than one placeholder", name_template));
     return wire::usage_error(fmt::format("'{}' makes device names outside [A-Za-z0-9_@.:-]", name_template));
   }
   for (const std::uint32_t index : {std::uint32_t{0}, count - 1}) {
     const std::string name = device_name(name_template, index);
-    if (name.size() >= kNameMin && name.size() <= kNameMax) continue;
+    if (wire::is_device_name(name)) continue;
     return wire::usage_error(fmt::format("'{}' makes the device name '{}' of {} characters; allowed are {} .. {}",
-                                         name_template, name, name.size(), kNameMin, kNameMax));
+                                         name_template, name, name.size(), wire::kDeviceNameBytesMin,
+                                         wire::kDeviceNameBytesMax));
   }
   return {};
 }

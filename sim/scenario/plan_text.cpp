@@ -17,7 +17,7 @@ using Out = std::back_insert_iterator<std::string>;
 std::string number(const std::optional<std::uint64_t>& count) { return count ? grouped(*count) : "as many as fit"; }
 
 std::string url_text(const std::optional<Url>& url, std::string_view started) {
-  return url ? fmt::format("{}://{}:{}", url->scheme, url->host, url->port) : std::string(started);
+  return url ? url->text() : std::string(started);
 }
 
 std::string rate_text(double per_second) {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "sim/scenario/spelling.h"
-#include "sim/scenario/url.h"
+#include "wire/url.h"
 
 namespace fleet::sim {
 
@@ -100,8 +100,12 @@ Parsed<Scalar> any_text(const KeyInfo& key, const std::string& text) {
 }
 
 Parsed<Scalar> url(const KeyInfo& key, const std::string& text) {
-  auto parsed = parse_url(text, key.choices);
-  if (!parsed) return tl::unexpected(parsed.error());
+  auto parsed = wire::parse_url(text, key.choices);
+  if (!parsed) {
+    const std::string_view scheme = split_choices(key.choices).front();
+    return tl::unexpected(fmt::format("'{}' {}; write it like {}://127.0.0.1:{}", shortened(text), parsed.error(),
+                                      scheme, scheme == "mqtt" ? 1'883 : 8'080));
+  }
   Scalar scalar;
   scalar.url = std::move(*parsed);
   return scalar;

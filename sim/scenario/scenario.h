@@ -11,11 +11,13 @@
 
 #include "wire/clock.h"
 #include "wire/error.h"
+#include "wire/identifiers.h"
 #include "wire/mqtt/types.h"
+#include "wire/url.h"
 
 namespace fleet::sim {
 
-enum class TopicOperation { publish, subscribe, both };  // from the device's side
+using wire::TopicOperation;
 
 struct Product {
   std::string name;  // key in the scenario
@@ -90,11 +92,7 @@ struct Threshold {
   double value = 0;  // durations in µs
 };
 
-struct Url {
-  std::string scheme;  // http, mqtt
-  std::string host;
-  std::uint16_t port = 0;
-};
+using wire::Url;
 
 struct Target {
   std::optional<Url> broker;          // none: Mosquitto is started for this run

@@ -46,7 +46,7 @@ class BridgeServer : public testing::Test {
     };
     backend.broker_connected = [] { return true; };
     HttpConfig config;
-    config.port = 0;
+    config.listen.port = 0;
     server_ = std::make_unique<Server>(loop_.io(), config, std::move(backend));
     const auto port = server_->listen();
     ASSERT_TRUE(port) << port.error().text();

@@ -42,7 +42,7 @@ class PahoEngine {
   static constexpr bool kIsNative = false;
   explicit PahoEngine(RunLoop& loop) : loop_(loop) {}
   std::unique_ptr<Endpoint> make(const EndpointOptions& options, std::uint16_t port, EndpointEvents& events) {
-    return std::make_unique<PahoEndpoint>(loop_.io(), options, BrokerUrl{"127.0.0.1", port}, events);
+    return std::make_unique<PahoEndpoint>(loop_.io(), options, Address{"127.0.0.1", port}, events);
   }
 
  private:

@@ -1,5 +1,5 @@
 fleet_test(wire_bytes_test LABEL unit
-  SOURCES wire/encoding_test.cpp wire/signing_test.cpp wire/stamp_test.cpp
+  SOURCES wire/encoding_test.cpp wire/identifiers_test.cpp wire/signing_test.cpp wire/stamp_test.cpp wire/url_test.cpp
   LIBS fleet::wire)
 
 fleet_test(wire_mqtt_test LABEL unit
@@ -10,6 +10,6 @@ fleet_test(wire_mqtt_test LABEL unit
   LIBS fleet::wire)
 
 fleet_test(wire_connection_test LABEL unit
-  SOURCES wire/mqtt/connection_allocations_test.cpp wire/mqtt/outbox_test.cpp wire/mqtt/url_test.cpp
+  SOURCES wire/mqtt/connection_allocations_test.cpp wire/mqtt/outbox_test.cpp
     ../support/allocations.cpp
   LIBS fleet::wire fleet_test_support)

@@ -15,7 +15,7 @@ constexpr int kTellsPerTurn = 16;   // how often an owner that publishes from on
 constexpr std::size_t kControlBytesMax = 64 * 1024;
 
 std::string address_of(const boost::asio::ip::tcp::endpoint& endpoint) {
-  return BrokerUrl{endpoint.address().to_string(), endpoint.port()}.authority();
+  return Address{endpoint.address().to_string(), endpoint.port()}.text();
 }
 
 std::string seconds_text(std::chrono::milliseconds time) {
@@ -425,7 +425,7 @@ void Connection::tell_disconnected() {
   events_.on_disconnected({end_reason_, was_connected_, by_us_, detail});
 }
 
-Result<boost::asio::ip::tcp::endpoint> resolve_broker(const BrokerUrl& broker) {
+Result<boost::asio::ip::tcp::endpoint> resolve_broker(const Address& broker) {
   using boost::asio::ip::tcp;
   if (broker.host == "localhost") return tcp::endpoint(boost::asio::ip::address_v4::loopback(), broker.port);
   boost::system::error_code error;
@@ -435,7 +435,7 @@ Result<boost::asio::ip::tcp::endpoint> resolve_broker(const BrokerUrl& broker) {
   tcp::resolver resolver(loop);
   const auto found = resolver.resolve(broker.host, std::to_string(broker.port), error);
   if (error || found.empty()) {
-    return environment_error("the name of the broker is not known: " + error.message(), broker.text());
+    return environment_error("the name of the broker is not known: " + error.message(), "mqtt://" + broker.text());
   }
   return found.begin()->endpoint();
 }

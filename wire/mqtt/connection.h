@@ -20,7 +20,7 @@
 #include "wire/mqtt/readiness.h"
 #include "wire/mqtt/session.h"
 #include "wire/mqtt/tcp_transport.h"
-#include "wire/mqtt/url.h"
+#include "wire/url.h"
 
 namespace fleet::wire::mqtt {
 
@@ -34,7 +34,7 @@ struct NativeOptions {
 // Finds the broker's address. Address literals and "localhost" (127.0.0.1) need no resolver; any other name blocks
 // until the system's resolver has answered, so call it before the loop runs. Error (environment): the name is not
 // known.
-[[nodiscard]] Result<boost::asio::ip::tcp::endpoint> resolve_broker(const BrokerUrl& broker);
+[[nodiscard]] Result<boost::asio::ip::tcp::endpoint> resolve_broker(const Address& broker);
 
 // One MQTT connection of one device, consumer or publisher. Lives on the loop of its context, which outlives it, as do
 // the options and the owner's events. May be destroyed at any time on its loop, except inside one of its own events.

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "sim/scenario/spelling.h"
-#include "sim/scenario/url.h"
 
 namespace fleet::sim {
 namespace {
@@ -83,27 +82,6 @@ TEST(Spelling, CutsLongTextBetweenCharacters) {
   const std::string umlauts = "x" + std::string(100, '\xC3');
   EXPECT_LE(shortened(umlauts).size(), 64u);
   EXPECT_EQ(shortened("short"), "short");
-}
-
-TEST(UrlText, ReadsHostAndPort) {
-  const auto url = parse_url("mqtt://127.0.0.1:1884", "mqtt");
-  ASSERT_TRUE(url);
-  EXPECT_EQ(url->scheme, "mqtt");
-  EXPECT_EQ(url->host, "127.0.0.1");
-  EXPECT_EQ(url->port, 1884);
-  EXPECT_EQ(parse_url("mqtt://localhost", "mqtt")->port, 1883);
-  EXPECT_EQ(parse_url("http://localhost/", "http")->port, 80);
-  EXPECT_EQ(parse_url("http://[::1]:8080", "http")->host, "::1");
-}
-
-TEST(UrlText, RefusesTheRest) {
-  for (const char* text :
-       {"", "localhost", "mqtt://", "mqtt://:1883", "mqtt://h:0", "mqtt://h:65536", "mqtt://h:1x", "mqtt://h/path",
-        "mqtt://u:p@h", "mqtt://[::1", "mqtt://h:", "mqtt://a b", "mqtt://[::1]x"}) {
-    EXPECT_FALSE(parse_url(text, "mqtt")) << text;
-  }
-  EXPECT_EQ(parse_url("mqtts://h", "mqtt").error(),
-            "'mqtts://h' has a scheme that is not supported (allowed: mqtt://); write it like mqtt://127.0.0.1:1883");
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ std::string sentence_of(int return_code) {
 // only, which read constants and post.
 class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, private paho::iaction_listener {
  public:
-  Core(boost::asio::io_context& loop, const EndpointOptions& options, const BrokerUrl& broker, EndpointEvents& events)
+  Core(boost::asio::io_context& loop, const EndpointOptions& options, const Address& broker, EndpointEvents& events)
       : loop_(loop), options_(options), server_(make_server(broker)), events_(&events), book_(options) {}
 
   void connect(const Login& login);
@@ -80,7 +80,7 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
  private:
   enum class Phase : std::uint8_t { idle, connecting, up, closing };
 
-  static std::string make_server(const BrokerUrl& broker) { return "tcp://" + broker.authority(); }
+  static std::string make_server(const Address& broker) { return "tcp://" + broker.text(); }
 
   // On Paho's threads.
   void on_success(const paho::token& token) override;
@@ -394,7 +394,7 @@ void PahoEndpoint::Core::end(std::uint64_t attempt, ReasonCode reason, const std
   events_->on_disconnected({by_us_ ? ReasonCode::success : reason, was_connected_, by_us_, detail});
 }
 
-PahoEndpoint::PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const BrokerUrl& broker,
+PahoEndpoint::PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const Address& broker,
                            EndpointEvents& events)
     : core_(std::make_shared<Core>(loop, options, broker, events)) {}
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "wire/mqtt/endpoint.h"
-#include "wire/mqtt/url.h"
+#include "wire/url.h"
 
 namespace fleet::wire::mqtt {
 
@@ -25,7 +25,7 @@ namespace fleet::wire::mqtt {
 class PahoEndpoint final : public Endpoint {
  public:
   // Paho resolves a broker's name itself, on its own thread.
-  PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const BrokerUrl& broker,
+  PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const Address& broker,
                EndpointEvents& events);
   ~PahoEndpoint() override;
   PahoEndpoint(const PahoEndpoint&) = delete;

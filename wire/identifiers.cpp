@@ -1,8 +1,8 @@
-#include "bridge/config/identifiers.h"
+#include "wire/identifiers.h"
 
 #include <array>
 
-namespace fleet::bridge {
+namespace fleet::wire {
 namespace {
 
 constexpr std::string_view kAlphanumerics = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -28,12 +28,14 @@ bool consists_of(std::string_view text, const std::array<bool, 256>& table) {
 }  // namespace
 
 bool is_product_key(std::string_view text) {
-  return !text.empty() && text.size() <= 32 && consists_of(text, kProductKeyCharacters);
+  return !text.empty() && text.size() <= kProductKeyBytesMax && consists_of(text, kProductKeyCharacters);
 }
 
 bool is_device_name(std::string_view text) {
-  return text.size() >= 4 && text.size() <= 32 && consists_of(text, kDeviceNameCharacters);
+  return text.size() >= kDeviceNameBytesMin && text.size() <= kDeviceNameBytesMax && is_device_name_piece(text);
 }
+
+bool is_device_name_piece(std::string_view text) { return consists_of(text, kDeviceNameCharacters); }
 
 bool is_topic_short_name(std::string_view text) {
   for (;;) {
@@ -45,4 +47,16 @@ bool is_topic_short_name(std::string_view text) {
   }
 }
 
-}  // namespace fleet::bridge
+std::string_view name_of(TopicOperation operation) {
+  switch (operation) {
+    case TopicOperation::publish:
+      return "publish";
+    case TopicOperation::subscribe:
+      return "subscribe";
+    case TopicOperation::both:
+      break;
+  }
+  return "both";
+}
+
+}  // namespace fleet::wire
