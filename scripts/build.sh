@@ -16,7 +16,7 @@ flock 9
 
 failed() {
   # What the compilers and linkers call an error; the whole log where none of them said so.
-  if ! grep -E -A3 '(error: |CMake Error|undefined reference|multiple definition)' "$log" | cut -c-300 | head -n 60 >&2; then
+  if ! grep -E -A3 '(error: |CMake Error|undefined reference|multiple definition)' "$log" | cut -c-300 | sed -n '1,60p' >&2; then
     tail -n 40 "$log" >&2
   fi
   echo "build: preset $preset failed; all it said is in $log" >&2
