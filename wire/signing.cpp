@@ -161,6 +161,36 @@ std::string aliyun_signature(std::string_view secret, std::string_view string_to
   return base64_encode(hmac(HashMethod::sha1, key, string_to_sign).span());
 }
 
+void acs3_canonical_request(std::string_view method, std::vector<Param>& query, std::span<const Param> headers,
+                            std::string_view payload_hash, std::string& out) {
+  if (!std::is_sorted(query.begin(), query.end(), key_before)) std::sort(query.begin(), query.end(), key_before);
+  out.clear();
+  out.append(method).append("\n/\n");
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    if (i != 0) out.push_back('&');
+    percent_append(query[i].key, out);
+    out.push_back('=');
+    percent_append(query[i].value, out);
+  }
+  out.push_back('\n');
+  for (const Param& header : headers) out.append(header.key).append(":").append(header.value).push_back('\n');
+  out.push_back('\n');
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (i != 0) out.push_back(';');
+    out.append(headers[i].key);
+  }
+  out.push_back('\n');
+  out.append(payload_hash);
+}
+
+std::string acs3_string_to_sign(std::string_view canonical_request) {
+  return "ACS3-HMAC-SHA256\n" + hash_hex(HashMethod::sha256, canonical_request);
+}
+
+std::string acs3_signature(std::string_view secret, std::string_view string_to_sign) {
+  return hmac_hex(HashMethod::sha256, secret, string_to_sign);
+}
+
 std::string hmac_hex(HashMethod method, std::string_view key, std::string_view content) {
   return hex(hmac(method, key, content));
 }

@@ -19,6 +19,18 @@ void aliyun_string_to_sign(std::string_view method, std::vector<Param>& params, 
 // base64(HMAC-SHA1(key = secret + "&", string_to_sign)).
 [[nodiscard]] std::string aliyun_signature(std::string_view secret, std::string_view string_to_sign);
 
+// Aliyun RPC, ACS3-HMAC-SHA256. `query`: decoded parameters of the query alone, in any order; sorted by key in byte
+// order (in place). `headers`: the signed ones, small names and trimmed values, in the order in which the caller lists
+// them. `payload_hash`: lower-case hex of the body's SHA-256. The path is always "/". Overwrites `out`.
+void acs3_canonical_request(std::string_view method, std::vector<Param>& query, std::span<const Param> headers,
+                            std::string_view payload_hash, std::string& out);
+
+// "ACS3-HMAC-SHA256\n" and the lower-case hex of SHA-256(canonical_request).
+[[nodiscard]] std::string acs3_string_to_sign(std::string_view canonical_request);
+
+// Lower-case hex of HMAC-SHA256(secret, string_to_sign).
+[[nodiscard]] std::string acs3_signature(std::string_view secret, std::string_view string_to_sign);
+
 enum class HashMethod { md5, sha1, sha256 };
 
 // Lower-case hex of HMAC(key, content).
