@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bridge/actions/action.h"
+#include "bridge/actions/token_bucket.h"
 #include "bridge/config/config.h"
 #include "wire/clock.h"
 
@@ -21,15 +22,9 @@ class Quotas {
   [[nodiscard]] bool take(std::size_t account, const Action& action, wire::TimePoint now);
 
  private:
-  struct Bucket {
-    double calls = 0;  // left
-    wire::TimePoint filled_at{};
-    bool begun = false;
-  };
-
   bool enforced_;
-  std::vector<double> per_second_;  // by action
-  std::vector<Bucket> buckets_;     // [account][action]
+  std::vector<double> per_second_;    // by action
+  std::vector<TokenBucket> buckets_;  // [account][action]
 };
 
 }  // namespace fleet::bridge

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "bridge/envelope/markup.h"
+
 namespace fleet::bridge {
 namespace {
 
@@ -16,61 +18,6 @@ struct Field {
   std::string_view value;
   bool bare = false;
 };
-
-// RFC 8259 §7. Bytes from 0x80 on pass: what callers sent is UTF-8 or their own affair.
-void append_json_text(std::string_view text, std::string& out) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out.append("\\u00");
-      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
-    } else {
-      out.push_back(c);
-    }
-  }
-}
-
-// XML 1.0 §2.2 and §2.4: control characters cannot be written at all, not even escaped.
-void append_xml_text(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out.append("&amp;");
-        break;
-      case '<':
-        out.append("&lt;");
-        break;
-      case '>':
-        out.append("&gt;");
-        break;
-      default: {
-        const bool writable = static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r';
-        out.push_back(writable ? c : '?');
-      }
-    }
-  }
-}
-
-// A member as XML elements: one for a value or an object, one for each item of an array.
-void append_xml_member(const std::string& name, const nlohmann::ordered_json& value, std::string& out) {
-  if (value.is_array()) {
-    for (const auto& item : value) append_xml_member(name, item, out);
-    return;
-  }
-  out.append("<").append(name).push_back('>');
-  if (value.is_object()) {
-    for (const auto& [key, member] : value.items()) append_xml_member(key, member, out);
-  } else if (value.is_string()) {
-    append_xml_text(value.get_ref<const std::string&>(), out);
-  } else {
-    out.append(value.dump());
-  }
-  out.append("</").append(name).push_back('>');
-}
 
 HttpAnswer make_answer(bool xml, unsigned status, std::string_view root, std::initializer_list<Field> fields,
                        const nlohmann::ordered_json& more) {
@@ -89,7 +36,7 @@ HttpAnswer make_answer(bool xml, unsigned status, std::string_view root, std::in
     }
     for (const auto& [name, value] : more.items()) {
       out.append(",\"").append(name).append("\":");
-      out.append(value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+      append_json(value, out);
     }
     out.push_back('}');
     return answer;

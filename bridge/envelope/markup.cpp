@@ -1,0 +1,63 @@
+#include "bridge/envelope/markup.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fleet::bridge {
+
+void append_json_text(std::string_view text, std::string& out) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out.append("\\u00");
+      out.push_back(kHex[static_cast<unsigned char>(c) >> 4]);
+      out.push_back(kHex[static_cast<unsigned char>(c) & 15]);
+    } else {
+      out.push_back(c);
+    }
+  }
+}
+
+void append_json(const nlohmann::ordered_json& value, std::string& out) {
+  out.append(value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+}
+
+void append_xml_text(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out.append("&amp;");
+        break;
+      case '<':
+        out.append("&lt;");
+        break;
+      case '>':
+        out.append("&gt;");
+        break;
+      default: {
+        const bool writable = static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+        out.push_back(writable ? c : '?');
+      }
+    }
+  }
+}
+
+void append_xml_member(const std::string& name, const nlohmann::ordered_json& value, std::string& out) {
+  if (value.is_array()) {
+    for (const auto& item : value) append_xml_member(name, item, out);
+    return;
+  }
+  out.append("<").append(name).push_back('>');
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) append_xml_member(key, member, out);
+  } else if (value.is_string()) {
+    append_xml_text(value.get_ref<const std::string&>(), out);
+  } else {
+    out.append(value.dump());
+  }
+  out.append("</").append(name).push_back('>');
+}
+
+}  // namespace fleet::bridge
