@@ -20,10 +20,9 @@ constexpr std::size_t kFirstConnections = 8;
 // Handshakes of one call group at once; well below the listen backlog of a server with the usual 100 to 128.
 constexpr std::size_t kOpeningMax = 32;
 
-// A request is built this long before it is due at the earliest, so that its Timestamp is fresh; and a rare call's
-// request not much before it is due.
-constexpr Nanos kPrepareEarliest = std::chrono::seconds(1);
-constexpr Nanos kPrepareAhead = std::chrono::milliseconds(100);
+// A request is built this long before it is due, where the call before it leaves so much time: late enough that the
+// fan-out of the call before does not share the processors with it, early enough for 256 KB.
+constexpr Nanos kPrepareAhead = std::chrono::milliseconds(5);
 
 // A connection that a peer closes sooner than this after it was opened is not opened again until a call needs it.
 constexpr Nanos kWorthReopening = std::chrono::seconds(1);
@@ -248,7 +247,7 @@ void CallPlayer::prepare(std::uint64_t call, TimePoint due) {
 // Builds the next request while there is time, so that at its due time only a write is left to do.
 void CallPlayer::prepare_ahead(TimePoint now) {
   if (next_call_ != come_due_ || prepared_call_ == come_due_) return;
-  if (next_due_ - now <= kPrepareEarliest) prepare(come_due_, next_due_);
+  if (next_due_ - now <= kPrepareAhead) prepare(come_due_, next_due_);
 }
 
 void CallPlayer::send(CallerConnection& connection, std::uint64_t call, TimePoint due) {
