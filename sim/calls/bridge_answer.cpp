@@ -106,7 +106,7 @@ std::optional<wire::TimePoint> read_clock_reading(std::string_view text, std::ui
   if (!read_number(text.substr(0, colon), 16, boot) || !read_number(text.substr(colon + 1), 10, nanos)) {
     return std::nullopt;
   }
-  if (boot != our_boot || nanos < 0) return std::nullopt;
+  if (boot != our_boot || our_boot == 0 || nanos < 0) return std::nullopt;
   return wire::TimePoint(wire::Nanos(nanos));
 }
 

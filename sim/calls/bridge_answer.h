@@ -24,7 +24,8 @@ struct BridgeAnswer {
 
 // Reads the entries `received` and `published` of a Server-Timing header (W3C Server Timing), whose desc is
 // "BOOT:NANOSECONDS": hash of the bridge's boot id in hex, CLOCK_MONOTONIC in decimal. None where the header
-// has not both of them in this form, or where the boot is not `our_boot` (another machine's clock cannot be compared).
+// has not both of them in this form, or where the boot is not `our_boot` (another machine's clock cannot be compared)
+// or our own is not known (0).
 [[nodiscard]] std::optional<BridgeClock> read_bridge_clock(std::string_view server_timing, std::uint32_t our_boot);
 
 }  // namespace fleet::sim

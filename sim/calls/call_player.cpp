@@ -210,9 +210,8 @@ void CallPlayer::pump_closed_loop() {
     counters_.in_flight.add(1);
     const std::uint64_t call = next_call_++;
     come_due_ = next_call_;
-    const TimePoint due = wire::read_clock();
-    if (is_measured(due)) ++tally_.calls.scheduled;
-    send(*connection, call, due);
+    if (is_measured(now)) ++tally_.calls.scheduled;
+    send(*connection, call, now);
   }
 }
 
@@ -277,8 +276,9 @@ void CallPlayer::fail_unsent(std::uint64_t call, TimePoint due, std::string_view
 
 void CallPlayer::on_answered(CallerConnection& connection, const AnswerReader& answer, TimePoint when) {
   BridgeAnswer judged = judge_answer(answer.status(), answer.body());
-  const auto clock = read_bridge_clock(answer.server_timing(), wire::boot_hash());
+  auto clock = read_bridge_clock(answer.server_timing(), wire::boot_hash());
   const SentCall call = connection.call();
+  if (clock && !is_plausible(*clock, call, when)) clock.reset();
   if (connection.state() == CallerConnection::State::idle) {
     idle_.push_back(&connection);
   } else if (!plan_ended_) {
@@ -286,6 +286,12 @@ void CallPlayer::on_answered(CallerConnection& connection, const AnswerReader& a
   }
   finish(call, judged.result, judged.code, when, clock);
   pump();
+}
+
+// What the bridge says of a clock that is ours lies between our two readings of it. Where it does not, the clock is
+// another one for all that (a time namespace), and its readings cannot be subtracted from ours.
+bool CallPlayer::is_plausible(const BridgeClock& clock, const SentCall& call, TimePoint answered) {
+  return call.written <= clock.received && clock.received <= clock.published && clock.published <= answered;
 }
 
 void CallPlayer::on_call_failed(CallerConnection& connection, std::string_view why) {
@@ -323,6 +329,12 @@ void CallPlayer::count_error(bool measured, std::string_view code) {
     found = errors.emplace(room ? std::string(code) : std::string("other"), 0).first;
   }
   ++found->second;
+}
+
+void CallPlayer::count_unanswered() {
+  for (const auto& connection : connections_) {
+    if (connection->state() == CallerConnection::State::busy) count_error(connection->call().measured, "unanswered");
+  }
 }
 
 void CallPlayer::sweep(TimePoint now) {

@@ -57,6 +57,8 @@ class CallPlayer final : private CallerEvents {
   void sweep(wire::TimePoint now);
   // No further call leaves. Those that wait stay unsent.
   void stop_sending(wire::TimePoint now);
+  // At the end: calls without an answer stay open in the books, and get "unanswered" as their error.
+  void count_unanswered();
 
   [[nodiscard]] Tally& tally() { return tally_; }
   // Measured calls that found all connections_max connections busy.
@@ -86,6 +88,7 @@ class CallPlayer final : private CallerEvents {
   void prepare_ahead(wire::TimePoint now);
   void send(CallerConnection& connection, std::uint64_t call, wire::TimePoint due);
   void fail_unsent(std::uint64_t call, wire::TimePoint due, std::string_view why);
+  [[nodiscard]] static bool is_plausible(const BridgeClock& clock, const SentCall& call, wire::TimePoint answered);
   void finish(const SentCall& call, CallResult result, std::string_view code, wire::TimePoint when,
               std::optional<BridgeClock> clock);
   void count_error(bool measured, std::string_view code);

@@ -83,8 +83,9 @@ void CallerConnection::read() {
 }
 
 void CallerConnection::on_read(const error_code& error, std::size_t bytes) {
+  const wire::TimePoint when = wire::read_clock();  // before the answer is taken apart
   if (error) {
-    on_ended(error);
+    on_ended(error, when);
     return;
   }
   if (state_ == State::idle) {
@@ -97,7 +98,7 @@ void CallerConnection::on_read(const error_code& error, std::size_t bytes) {
       read();
       return;
     case AnswerReader::Progress::whole:
-      answered();
+      answered(when);
       return;
     case AnswerReader::Progress::broken:
       close();
@@ -106,22 +107,21 @@ void CallerConnection::on_read(const error_code& error, std::size_t bytes) {
   }
 }
 
-void CallerConnection::on_ended(const error_code& error) {
+void CallerConnection::on_ended(const error_code& error, wire::TimePoint when) {
   if (state_ == State::idle) {
     close();
     events_.on_idle_closed(*this);
     return;
   }
   if (error == asio::error::eof && answer_.end_of_stream() == AnswerReader::Progress::whole) {
-    answered();
+    answered(when);
     return;
   }
   close();
   events_.on_call_failed(*this, in_words(error));
 }
 
-void CallerConnection::answered() {
-  const wire::TimePoint when = wire::read_clock();
+void CallerConnection::answered(wire::TimePoint when) {
   if (answer_.reusable() && written_bytes_ == request_.text().size()) {
     state_ = State::idle;
     since_ = when;

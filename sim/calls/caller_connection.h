@@ -72,8 +72,8 @@ class CallerConnection {
   void read();
   void on_read(const boost::system::error_code& error, std::size_t bytes);
   void write_rest();
-  void on_ended(const boost::system::error_code& error);
-  void answered();
+  void on_ended(const boost::system::error_code& error, wire::TimePoint when);
+  void answered(wire::TimePoint when);
 
   Socket socket_;
   CallerEvents& events_;

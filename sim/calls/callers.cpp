@@ -145,6 +145,7 @@ void Callers::stop_sending() {
   boost::asio::post(state.loop, [&state] {
     const TimePoint now = wire::read_clock();
     for (const auto& player : state.players) player->stop_sending(now);
+    state.watch.end_hold();
   });
 }
 
@@ -152,7 +153,10 @@ void Callers::State::end_thread() {
   if (!thread.joinable()) return;
   boost::asio::post(loop, [this] {
     const TimePoint now = wire::read_clock();
-    for (const auto& player : players) player->stop_sending(now);
+    for (const auto& player : players) {
+      player->stop_sending(now);
+      player->count_unanswered();
+    }
     watch.stop();
     loop.stop();
   });
@@ -171,6 +175,7 @@ CallersOutcome Callers::stop() {
   outcome.call_groups.resize(state.groups.size());
   outcome.cpu.push_back({"callers", std::chrono::duration<double, std::micro>(state.watch.hold_cpu()).count()});
   outcome.worst_hiccup = state.watch.worst_hiccup();
+  outcome.untimed = state.timeline.dropped();
   outcome.timeline = state.timeline.take();
   state.players.clear();  // closes the connections
   return outcome;

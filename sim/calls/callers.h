@@ -28,6 +28,7 @@ struct CallersOutcome {
   std::vector<ThreadCpu> cpu;         // hold only
   wire::Nanos worst_hiccup{};         // hold only
   std::vector<SecondSlice> timeline;  // calls answered, by second
+  std::uint64_t untimed = 0;          // answers that came when the timeline was full, and are in no second of it
   std::uint64_t waited = 0;           // measured calls that found every connection busy and had to wait
 };
 
@@ -42,7 +43,7 @@ class Callers {
   // Opens the first connections and prepares the first requests; then plays the plan.
   [[nodiscard]] wire::Result<void> start(const PhaseTimes& phases);
   [[nodiscard]] CallersStatus status() const;
-  // Ends the plan now (Ctrl-C): calls in flight may still be answered.
+  // Ends the plan now (Ctrl-C), and a hold that is not over: calls in flight may still be answered.
   void stop_sending();
   // Joins the thread; unanswered calls stay open in the books.
   CallersOutcome stop();

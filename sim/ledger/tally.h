@@ -11,12 +11,13 @@ namespace fleet::sim {
 
 // Each a subset of the one before where it can be: sent of scheduled; accepted, rejected and failed share out sent.
 struct Calls {
-  std::uint64_t scheduled = 0;                  // due in the hold
-  std::uint64_t sent = 0;                       // written to a connection, or given up as none could be opened
-  std::uint64_t accepted = 0;                   // answered with success
-  std::uint64_t rejected = 0;                   // answered with an error code
-  std::uint64_t failed = 0;                     // no or no whole answer: outcome unknown
-  std::map<std::string, std::uint64_t> errors;  // API code, or "timeout", "connection closed", …: n
+  std::uint64_t scheduled = 0;  // due in the hold
+  std::uint64_t sent = 0;       // written to a connection, or given up as none could be opened
+  std::uint64_t accepted = 0;   // answered with success
+  std::uint64_t rejected = 0;   // answered with an error code
+  std::uint64_t failed = 0;     // no or no whole answer: outcome unknown
+  // API code, or "timeout", "connection closed", "unanswered", …: n. All together: rejected + failed.
+  std::map<std::string, std::uint64_t> errors;
 
   void merge(const Calls& other);
 };
@@ -29,7 +30,8 @@ struct Deliveries {
   std::uint64_t duplicate = 0;     // a further copy for a recipient that had it
   std::uint64_t misdelivered = 0;  // right stamp, wrong device
   std::uint64_t corrupt = 0;       // our stamp, but length or checksum do not fit
-  std::uint64_t out_of_order = 0;  // subset of received: behind a later call of the same group on the same device
+  // Of the first copies, also of calls that were not accepted in the end:
+  std::uint64_t out_of_order = 0;  // came to a device behind a later call of the same group
   std::uint64_t downgraded = 0;    // arrived at a lower QoS than promised (min of publish and granted QoS)
   std::uint64_t unaccepted = 0;    // arrived though the call was rejected or failed
   std::uint64_t late = 0;          // arrived after the call's books were closed; counted as missing before

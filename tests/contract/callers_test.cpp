@@ -5,9 +5,11 @@
 #include <poll.h>
 
 #include <functional>
+#include <sstream>
 
 #include "tests/support/free_port.h"
 #include "tests/support/scripted_bridge.h"
+#include "wire/stamp.h"
 
 namespace fleet::sim {
 namespace {
@@ -57,12 +59,22 @@ class CallersRun {
 
   // Until every call has been sent and has ended.
   void play(std::uint16_t port) {
+    play_unfinished(port);
+    finish();
+  }
+  void play_unfinished(std::uint16_t port) {
     ASSERT_TRUE(start(port));
     ASSERT_TRUE(wait_until([this] {
       const CallersStatus status = callers_->status();
       return status.plan_done && status.in_flight == 0;
     })) << callers_->status().last_error;
-    finish();
+  }
+
+  // As the devices of all calls would, before finish().
+  void receive_all() {
+    for (std::uint64_t call = 0; call < callers_->status().sent; ++call) {
+      for (std::uint32_t i = 0; i < kBatch; ++i) groups_[0]->books.receive(call, i, wire::read_clock(), received_);
+    }
   }
 
   void finish() {
@@ -85,6 +97,7 @@ class CallersRun {
   const CallersOutcome& outcome() { return outcome_; }
   const Tally& tally() { return outcome_.call_groups[0]; }
   const Calls& calls() { return tally().calls; }
+  const Tally& received() { return received_; }
   std::uint64_t errors(const std::string& code) {
     const auto found = calls().errors.find(code);
     return found == calls().errors.end() ? 0 : found->second;
@@ -96,6 +109,7 @@ class CallersRun {
   std::unique_ptr<Callers> callers_;
   PhaseTimes phases_;
   CallersOutcome outcome_;
+  Tally received_;
 };
 
 CallGroup open_loop(double per_second, std::chrono::milliseconds timeout = 30s) {
@@ -298,6 +312,31 @@ TEST(Callers, LeaveUnansweredCallsToTheBooks) {
   run.finish();
   EXPECT_EQ(run.calls().sent, 10u);
   EXPECT_EQ(run.calls().failed, 10u);
+  EXPECT_EQ(run.errors("unanswered"), 10u);
+}
+
+// What a bridge of this boot says of its clock, `shift` beside the truth.
+ScriptedBridge::Reply with_clock(wire::Nanos shift) {
+  const std::string point = std::to_string((wire::read_clock() + shift).time_since_epoch().count());
+  std::ostringstream field;
+  field << "Server-Timing: received;desc=\"" << std::hex << wire::boot_hash() << ':' << point << "\", published;desc=\""
+        << wire::boot_hash() << ':' << point << "\"\r\n";
+  std::string text = ScriptedBridge::accepted();
+  return {text.insert(text.find("Content-Type"), field.str())};
+}
+
+TEST(Callers, BelieveTheClockOfABridgeOnlyWhereItCanBeOurs) {
+  for (const wire::Nanos shift : {wire::Nanos(0), wire::Nanos(-1h), wire::Nanos(1h)}) {
+    ScriptedBridge bridge([shift](std::uint64_t, const std::string&) { return with_clock(shift); });
+    CallersRun run(open_loop(100), {0ms, 100ms, 1s});
+    run.play_unfinished(bridge.port());
+    run.receive_all();
+    run.finish();
+    EXPECT_EQ(run.calls().accepted, 10u);
+    EXPECT_EQ(run.received().times.completion.count(), 10u);
+    EXPECT_EQ(run.received().times.hop_http.count(), shift == 0ns ? 10u : 0u) << shift.count();
+    EXPECT_EQ(run.received().times.hop_broker.count(), run.received().times.hop_http.count());
+  }
 }
 
 }  // namespace

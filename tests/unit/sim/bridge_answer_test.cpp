@@ -86,6 +86,8 @@ TEST(BridgeClock, IsNotThereWhenAnotherMachineOrNobodySaysIt) {
         "received;desc=\"abc1234:1, published;desc=\"abc1234:2\""}) {
     EXPECT_FALSE(read_bridge_clock(header, kBoot)) << header;
   }
+  // Two machines that do not know their boot are not the same one.
+  EXPECT_FALSE(read_bridge_clock("received;desc=\"0:1\", published;desc=\"0:2\"", 0));
 }
 
 }  // namespace
