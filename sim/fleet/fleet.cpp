@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <optional>
 #include <span>
-#include <thread>
 #include <utility>
 
 #include "sim/fleet/fleet_plan.h"
 #include "sim/fleet/worker.h"
+#include "sim/scenario/plan.h"
 #include "wire/mqtt/connection.h"
 
 namespace fleet::sim {
@@ -17,12 +17,6 @@ namespace fleet::sim {
 namespace {
 
 using wire::TimePoint;
-
-// 0 in a scenario leaves one core to the broker, the bridge and the callers.
-std::uint32_t count_workers(const Scenario& scenario) {
-  if (scenario.workers > 0) return scenario.workers;
-  return std::max(std::thread::hardware_concurrency(), 2u) - 1;
-}
 
 wire::mqtt::EndpointOptions endpoint_options(const ConnectPlan& connect) {
   wire::mqtt::EndpointOptions options;
@@ -49,7 +43,7 @@ struct Fleet::State {
              .groups = groups,
              .broker = std::move(broker),
              .run = run,
-             .workers = count_workers(scenario),
+             .workers = worker_count(scenario, read_machine_limits().cores),
              .first_device = {},
              .options = {},
              .broker_address = {},
@@ -104,6 +98,7 @@ FleetStatus Fleet::status() const {
     status.connect_failed += counters.connect_failed.read();
     status.reconnects += counters.reconnects.read();
     status.subscribe_refused += counters.subscribe_refused.read();
+    status.first_copies += worker->first_copies();  // before the whole: no part exceeds it
     status.deliveries += worker->deliveries();
   }
   status.last_error = state_->plan.last_error.read();
@@ -116,6 +111,10 @@ void Fleet::set_phases(const PhaseTimes& phases) {
   state.phases = phases;
   state.plan.phases.store(&state.phases, std::memory_order_release);
   for (const auto& worker : state.workers) worker->announce_phases();
+}
+
+void Fleet::end_hold() {
+  for (const auto& worker : state_->workers) worker->end_hold();
 }
 
 // All workers disconnect at the same time; each has its own grace.
@@ -160,6 +159,7 @@ FleetOutcome Fleet::stop() {
     outcome.strangers.merge(worker.ledger().strangers());
     outcome.cpu.push_back({"worker " + std::to_string(i), micros(worker.watch().hold_cpu())});
     outcome.worst_hiccup = std::max(outcome.worst_hiccup, worker.watch().worst_hiccup());
+    outcome.untimed += worker.ledger().timeline().dropped();
     seconds.push_back(worker.ledger().timeline().take());
   }
   outcome.timeline = merge_slices(seconds);

@@ -25,8 +25,9 @@ struct FleetStatus {
   std::uint64_t connect_failed = 0;  // attempts
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
-  std::uint64_t deliveries = 0;  // any that carried a stamp of this run
-  std::string last_error;        // newest connect or subscribe failure, a sentence; may be empty
+  std::uint64_t deliveries = 0;    // any that carried a stamp of this run
+  std::uint64_t first_copies = 0;  // those of them that were the first for a device that the call named
+  std::string last_error;          // newest connect or subscribe failure, a sentence; may be empty
 };
 
 // What is left of a fleet after it has stopped.
@@ -38,6 +39,7 @@ struct FleetOutcome {
   wire::Nanos worst_hiccup{};         // hold only
   double bytes_per_connection = 0;    // heap in use after the ramp minus before, by connection
   std::vector<SecondSlice> timeline;  // hold and drain, merged over workers, ascending t_s
+  std::uint64_t untimed = 0;          // events that came when the timeline was full, and are in no second of it
 };
 
 // Owned by the coordinator's thread; all its verbs are called there.
@@ -54,7 +56,9 @@ class Fleet {
   [[nodiscard]] FleetStatus status() const;
   // Once, before the first call: which deliveries are the hold's for CPU, hiccups and the timeline.
   void set_phases(const PhaseTimes& phases);
-  // DISCONNECTs everybody, joins the threads. Idempotent.
+  // A hold that is not over ends now (Ctrl-C), for CPU and hiccups.
+  void end_hold();
+  // Counts no further delivery, DISCONNECTs everybody, joins the threads. Idempotent.
   FleetOutcome stop();
 
  private:

@@ -69,7 +69,8 @@ void LoopWatch::end_hold() {
     if (now > next_beat_) hiccups_.woke(next_beat_, now);
   }
   at_ = Edge::behind;
-  hiccups_.start(phases_.hold_begin, std::min(phases_.hold_end, now));
+  phases_.hold_end = std::min(phases_.hold_end, now);
+  hiccups_.start(phases_.hold_begin, phases_.hold_end);
   edge_.cancel();
 }
 

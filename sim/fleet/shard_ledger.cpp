@@ -57,6 +57,7 @@ bool ShardLedger::is_downgraded(const Route& route, const Recipient& device, Qos
 }
 
 void ShardLedger::receive(const Recipient& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received) {
+  if (ended_) return;
   wire::Stamp stamp;
   const wire::StampCheck check = wire::read_stamp(delivery.payload, stamp);
   if (check == wire::StampCheck::corrupt) return note_stranger(strangers_.corrupt, received);
@@ -76,6 +77,7 @@ void ShardLedger::receive(const Recipient& device, const wire::mqtt::Delivery& d
   }
 
   if (route.group->books.receive(stamp.call, *position, received, tally) != Receipt::received) return;
+  first_copies_.add(1);
   Group& group = groups_[device.fleet_group];
   std::uint64_t& newest = group.newest[device.place * group.call_groups + route.rank];
   const bool overtaken = stamp.call + 1 < newest;

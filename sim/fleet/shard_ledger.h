@@ -35,11 +35,16 @@ class ShardLedger {
   // What the broker has granted a device for the n-th subscription of its group.
   void note_granted(const Recipient& device, std::size_t subscription, wire::mqtt::Qos qos);
 
+  // The drain is over: what comes from now on is nobody's.
+  void end() { ended_ = true; }
+
   // One delivery, read from the clock at `received`.
   void receive(const Recipient& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received);
 
   // Any thread: deliveries that carried a stamp of this run, warm-up included.
   [[nodiscard]] std::uint64_t deliveries() const { return deliveries_.read(); }
+  // Any thread: first copies among them, for the devices that the call named.
+  [[nodiscard]] std::uint64_t first_copies() const { return first_copies_.read(); }
 
   // At the end.
   [[nodiscard]] std::vector<Tally>& tallies() { return tallies_; }
@@ -74,7 +79,8 @@ class ShardLedger {
   Timeline timeline_;
   wire::TimePoint hold_begin_ = wire::TimePoint::max();
   wire::TimePoint hold_end_ = wire::TimePoint::max();
-  Counter deliveries_;
+  bool ended_ = false;
+  Counter deliveries_, first_copies_;
 };
 
 }  // namespace fleet::sim

@@ -102,6 +102,13 @@ void Worker::announce_phases() {
   boost::asio::post(loop_, [this] { learn_phases(); });
 }
 
+void Worker::end_hold() {
+  boost::asio::post(loop_, [this] {
+    learn_phases();
+    watch_.end_hold();
+  });
+}
+
 // A delivery may overtake the announcement, so receiving looks too.
 void Worker::learn_phases() {
   if (phases_known_) return;
@@ -265,6 +272,7 @@ void Worker::disconnect_all() {
   stopping_ = true;
   learn_phases();
   watch_.end_hold();
+  ledger_.end();
   ramp_timer_.cancel();
   for (Device& device : devices_) {
     if (device.state == Device::State::connecting) {

@@ -43,12 +43,15 @@ class Worker {
   [[nodiscard]] wire::Result<void> start();
   // FleetPlan::phases has been set.
   void announce_phases();
+  // A hold that is not over ends now.
+  void end_hold();
   // Begins to disconnect every device; join() waits for the end, 3 s at most.
   void begin_stop();
   void join();
 
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
   [[nodiscard]] std::uint64_t deliveries() const { return ledger_.deliveries(); }
+  [[nodiscard]] std::uint64_t first_copies() const { return ledger_.first_copies(); }
 
   // After join().
   [[nodiscard]] ShardLedger& ledger() { return ledger_; }

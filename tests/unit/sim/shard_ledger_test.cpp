@@ -101,6 +101,22 @@ TEST_F(ShardLedgerTest, ACopyIsADuplicate) {
   receive(0, recipient(0, 0, 2), payload(0, 0));
   EXPECT_EQ(counts(0).duplicate, 1u);
   EXPECT_EQ(ledger_->deliveries(), 2u);
+  EXPECT_EQ(ledger_->first_copies(), 1u);
+}
+
+TEST_F(ShardLedgerTest, BehindTheEndNothingCounts) {
+  open(0, 0);
+  receive(0, recipient(0, 0, 0), payload(0, 0));
+  ledger_->end();
+  receive(0, recipient(0, 0, 0), payload(0, 0));
+  receive(0, recipient(0, 0, 1), payload(0, 0));
+  receive(0, recipient(0, 0, 1), {});
+  EXPECT_EQ(ledger_->deliveries(), 1u);
+  EXPECT_EQ(counts(0).duplicate, 0u);
+  EXPECT_EQ(ledger_->strangers().foreign, 0u);
+  groups_[0]->books.close_all(callers_);
+  EXPECT_EQ(callers_.deliveries.received, 1u);
+  EXPECT_EQ(callers_.deliveries.missing, 4u);
 }
 
 TEST_F(ShardLedgerTest, TheWrongDeviceAndTheWrongGroupAreMisdelivered) {
@@ -108,6 +124,7 @@ TEST_F(ShardLedgerTest, TheWrongDeviceAndTheWrongGroupAreMisdelivered) {
   receive(0, recipient(0, 1, 0), payload(0, 0));  // round robin: the next call's device
   receive(1, recipient(0, 0, 0), payload(0, 0));
   EXPECT_EQ(counts(0).misdelivered, 2u);
+  EXPECT_EQ(ledger_->first_copies(), 0u);
   EXPECT_EQ(counts(0).duplicate, 0u);
   EXPECT_EQ(counts(1).misdelivered, 0u);
 }
