@@ -41,10 +41,10 @@ struct FleetRecord {
 };
 
 struct CostRecord {
-  std::vector<ThreadCpu> fleet;    // worker threads
+  std::vector<ThreadCpu> fleet;    // worker threads, and Paho's own where a group is on it
   std::vector<ThreadCpu> callers;  // caller threads
-  std::uint64_t deliveries =
-      0;  // received during the hold, whatever call they belong to: the divisor of cpu_us_per_delivery
+  // Received during the hold, whatever call they belong to, copies included: the divisor of cpu_us_per_delivery.
+  std::uint64_t deliveries = 0;
   double bridge_cpu_us = -1;  // over the hold; negative: not our child, unknown
   double broker_cpu_us = -1;
   std::int64_t sim_rss_kib = 0, bridge_rss_kib = -1, broker_rss_kib = -1;  // at the end of the hold
@@ -69,7 +69,7 @@ struct RunRecord {
   FleetRecord fleet;
   double hold_s = 0;            // measured length of the hold
   double calls_per_s = 0;       // accepted during the hold / hold_s
-  double deliveries_per_s = 0;  // received during the hold / hold_s
+  double deliveries_per_s = 0;  // first copies received during the hold / hold_s
   std::string interrupted;      // sentence when SIGINT or SIGTERM ended the run early (verdict invalid), else empty
   Tally total;
   CostRecord cost;

@@ -75,9 +75,16 @@ double in_us(std::chrono::microseconds limit) { return static_cast<double>(limit
 // Why the numbers cannot be trusted; empty when they can.
 std::vector<std::string> doubts(const Scenario& scenario, const RunRecord& record) {
   std::vector<std::string> reasons;
+  const Calls& calls = record.total.calls;
   if (!record.interrupted.empty()) reasons.push_back(record.interrupted);
-  if (!record.call_groups.empty() && record.total.calls.sent == 0) {
+  if (!record.call_groups.empty() && calls.sent == 0) {
     reasons.emplace_back("no call was sent in the hold, so nothing was measured");
+  } else if (record.interrupted.empty() && calls.sent < calls.scheduled) {
+    reasons.push_back(
+        fmt::format("{} of {} calls that were due in the hold found no free connection and never left, so that their "
+                    "wait is in no number; lower the rate, raise `connections` of the call group, or drain for longer",
+                    count_text(static_cast<double>(calls.scheduled - calls.sent)),
+                    count_text(static_cast<double>(calls.scheduled))));
   }
   if (!is_optimised(record.context.build_type)) {
     reasons.push_back(fmt::format("this is a {} build, whose own cost is in every number; measure with a release build",
@@ -99,12 +106,26 @@ std::vector<std::string> doubts(const Scenario& scenario, const RunRecord& recor
   return reasons;
 }
 
+// Call groups of which nothing can be told: thresholds on what must not happen hold for them all the same.
+std::vector<std::string> groups_without_success(const RunRecord& record) {
+  std::vector<std::string> reasons;
+  for (const GroupRecord& group : record.call_groups) {
+    const Calls& calls = group.tally.calls;
+    if (calls.sent == 0 || calls.accepted > 0) continue;
+    reasons.push_back(fmt::format("no call of {} was accepted in the hold: {} rejected, {} failed", group.name,
+                                  count_text(static_cast<double>(calls.rejected)),
+                                  count_text(static_cast<double>(calls.failed))));
+  }
+  return reasons;
+}
+
 }  // namespace
 
 void judge(const Scenario& scenario, RunRecord& record) {
   std::vector<std::string> reasons = doubts(scenario, record);
   const bool invalid = !reasons.empty();
   std::move(record.reasons.begin(), record.reasons.end(), std::back_inserter(reasons));
+  for (std::string& reason : groups_without_success(record)) reasons.push_back(std::move(reason));
   for (std::string& reason : compare_thresholds(scenario.thresholds, record)) reasons.push_back(std::move(reason));
   record.reasons = std::move(reasons);
   record.verdict = invalid ? Verdict::invalid : record.reasons.empty() ? Verdict::pass : Verdict::fail;

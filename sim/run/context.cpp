@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <fstream>
 #include <random>
 #include <thread>
@@ -12,6 +13,16 @@
 #include "build_info.h"
 
 namespace fleet::sim {
+
+namespace {
+
+wire::Nanos cpu_of(clockid_t clock) {
+  timespec used{};
+  clock_gettime(clock, &used);
+  return std::chrono::seconds(used.tv_sec) + wire::Nanos(used.tv_nsec);
+}
+
+}  // namespace
 
 RunContext describe_context(const Scenario& scenario) {
   RunContext context;
@@ -36,17 +47,17 @@ std::uint32_t make_run_id() {
   return entropy();
 }
 
-std::int64_t own_rss_kib() {
+ProcessUse own_use() {
+  ProcessUse use;
+  use.cpu = cpu_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_of(CLOCK_THREAD_CPUTIME_ID);
   std::ifstream status("/proc/self/status");
   std::string word;
   while (status >> word) {
-    if (word == "VmRSS:") {
-      std::int64_t kib = 0;
-      status >> kib;
-      return kib;
-    }
+    if (word != "VmRSS:") continue;
+    status >> use.rss_kib;
+    break;
   }
-  return 0;
+  return use;
 }
 
 }  // namespace fleet::sim

@@ -35,23 +35,46 @@ void add_rates(const RunEdges& edges, RunRecord& record) {
   if (record.hold_s <= 0) return;
   record.calls_per_s = static_cast<double>(edges.end.callers.accepted - edges.begin.callers.accepted) / record.hold_s;
   record.deliveries_per_s =
-      static_cast<double>(edges.end.fleet.deliveries - edges.begin.fleet.deliveries) / record.hold_s;
+      static_cast<double>(edges.end.fleet.first_copies - edges.begin.fleet.first_copies) / record.hold_s;
 }
 
-void add_cost(const RunEdges& edges, const FleetOutcome& fleet, const CallersOutcome& callers, RunRecord& record) {
+// Paho's threads belong to the process and are in no worker's CPU: what remains of the process is theirs.
+ThreadCpu paho_cpu(const RunEdges& edges, const FleetOutcome& fleet, const CallersOutcome& callers) {
+  double rest = micros(edges.end.own.cpu - edges.begin.own.cpu);
+  for (const ThreadCpu& thread : fleet.cpu) rest -= thread.cpu_us;
+  for (const ThreadCpu& thread : callers.cpu) rest -= thread.cpu_us;
+  return {"Paho", std::max(rest, 0.0)};
+}
+
+bool uses_paho(const Scenario& scenario) {
+  return std::any_of(scenario.fleet.begin(), scenario.fleet.end(),
+                     [](const FleetGroup& group) { return group.engine == Engine::paho; });
+}
+
+void add_cost(const Scenario& scenario, const RunEdges& edges, const FleetOutcome& fleet, const CallersOutcome& callers,
+              RunRecord& record) {
   CostRecord& cost = record.cost;
   cost.fleet = fleet.cpu;
+  if (uses_paho(scenario)) cost.fleet.push_back(paho_cpu(edges, fleet, callers));
   cost.callers = callers.cpu;
   cost.bridge_cpu_us = cpu_us(edges.begin.bridge, edges.end.bridge);
   cost.broker_cpu_us = cpu_us(edges.begin.broker, edges.end.broker);
   cost.deliveries = edges.end.fleet.deliveries - edges.begin.fleet.deliveries;
-  cost.sim_rss_kib = own_rss_kib();
+  cost.sim_rss_kib = edges.end.own.rss_kib;
   cost.bridge_rss_kib = rss_kib(edges.end.bridge);
   cost.broker_rss_kib = rss_kib(edges.end.broker);
   cost.fleet_bytes_per_connection = fleet.bytes_per_connection;
 }
 
-std::vector<std::string> notes(const Scenario& scenario, const CallersOutcome& callers) {
+std::string interruption(const RunEdges& edges) {
+  if (edges.interrupted_at < edges.phases.hold_begin) return "interrupted before the hold began";
+  const bool behind = edges.interrupted_at >= edges.phases.hold_end;
+  const wire::TimePoint since = behind ? edges.phases.hold_end : edges.phases.hold_begin;
+  return fmt::format("interrupted {:.1f} s into the {}", seconds(edges.interrupted_at - since),
+                     behind ? "drain" : "hold");
+}
+
+std::vector<std::string> notes(const Scenario& scenario, const FleetOutcome& fleet, const CallersOutcome& callers) {
   std::vector<std::string> notes;
   for (const FleetGroup& group : scenario.fleet) {
     if (group.engine != Engine::paho) continue;
@@ -72,6 +95,10 @@ std::vector<std::string> notes(const Scenario& scenario, const CallersOutcome& c
         fmt::format("{} calls found every caller connection busy and left late; the wait is in send_lag "
                     "and response; raise `connections` of the call group",
                     callers.waited));
+  }
+  if (const std::uint64_t untimed = fleet.untimed + callers.untimed; untimed > 0) {
+    notes.push_back(
+        fmt::format("the timeline was full: {} events are in no row of it, and in all other numbers", untimed));
   }
   return notes;
 }
@@ -99,17 +126,13 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   record.fleet.connections = record.fleet.devices;
   record.fleet.connect = std::move(fleet.connect);
   add_rates(edges, record);
-  add_cost(edges, fleet, callers, record);
+  add_cost(scenario, edges, fleet, callers, record);
   record.health.send_lag_p99_us = record.total.times.send_lag.value_at(0.99);
   record.health.worst_hiccup_us = micros(std::max(fleet.worst_hiccup, callers.worst_hiccup));
   record.timeline = merge_timelines(fleet.timeline, callers.timeline);
-  record.notes = notes(scenario, callers);
+  record.notes = notes(scenario, fleet, callers);
   record.reasons = edges.child_ends;
-  if (edges.interrupted) {
-    const double into = seconds(edges.interrupted_at - edges.phases.hold_begin);
-    record.interrupted =
-        into < 0 ? "interrupted before the hold began" : fmt::format("interrupted {:.1f} s into the hold", into);
-  }
+  if (edges.interrupted) record.interrupted = interruption(edges);
   judge(scenario, record);
   return record;
 }

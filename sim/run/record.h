@@ -15,6 +15,7 @@ struct EdgeSample {
   wire::TimePoint when{};
   CallersStatus callers;
   FleetStatus fleet;
+  ProcessUse own;  // of this process, without the coordinator's thread
   std::optional<ProcessUse> broker;
   std::optional<ProcessUse> bridge;
 };
@@ -23,7 +24,7 @@ struct EdgeSample {
 struct RunEdges {
   PhaseTimes phases;
   EdgeSample begin;  // of the hold
-  EdgeSample end;
+  EdgeSample end;    // the same as `begin` where the hold never began
   bool interrupted = false;
   wire::TimePoint interrupted_at{};
   std::vector<std::string> child_ends;  // sentences, in order

@@ -100,9 +100,11 @@ wire::Result<void> Conductor::play() {
   edges_.phases = phases_;
 
   wait_until(phases_.hold_begin, "warm-up", phases_.start, phases_.hold_begin);
-  edges_.begin = sample();
-  wait_until(phases_.hold_end, "hold", phases_.hold_begin, phases_.hold_end);
-  edges_.end = sample();
+  edges_.begin = edges_.end = sample();
+  if (!edges_.interrupted) {
+    wait_until(phases_.hold_end, "hold", phases_.hold_begin, phases_.hold_end);
+    edges_.end = sample();
+  }
   drain();
   return {};
 }
@@ -152,6 +154,7 @@ void Conductor::note_interrupt() {
   edges_.interrupted = true;
   edges_.interrupted_at = read_clock();
   stage_.callers->stop_sending();
+  stage_.fleet->end_hold();
   progress_.say("interrupted: waiting for what is in flight; once more to stop at once");
 }
 
@@ -173,6 +176,7 @@ EdgeSample Conductor::sample() const {
   sample.when = read_clock();
   sample.callers = stage_.callers->status();
   sample.fleet = stage_.fleet->status();
+  sample.own = own_use();
   if (stage_.broker) sample.broker = stage_.broker->child->use();
   if (stage_.bridge) sample.bridge = stage_.bridge->child->use();
   return sample;

@@ -134,6 +134,19 @@ TEST(BadDays, CtrlCDrainsAndStillReports) {
   EXPECT_EQ(result["deliveries"]["missing"], 0);
 }
 
+TEST(BadDays, CtrlCInTheWarmUpLeavesNoRateToReport) {
+  SimRun run(to_yaml({.warm_up = "60s"}));
+  ASSERT_TRUE(run.wait_for("warm-up "));
+  run.signal(SIGINT);
+  EXPECT_EQ(run.wait(), 4) << run.output();
+  const nlohmann::json result = run.result();
+  EXPECT_EQ(result["verdict"], "invalid");
+  EXPECT_TRUE(has_reason(result, "interrupted before the hold began")) << result["reasons"];
+  EXPECT_EQ(result["calls"]["sent"], 0);
+  EXPECT_EQ(result["rates"]["calls_per_s"], 0);
+  EXPECT_EQ(result["rates"]["deliveries_per_s"], 0);
+}
+
 TEST(BadDays, AKilledSimulatorLeavesNobodyBehind) {
   SimRun run(to_yaml({.hold = "60s"}));
   ASSERT_TRUE(run.wait_for("hold "));

@@ -9,6 +9,7 @@ fleet_test(sim_ledger_test LABEL unit THREADED
   SOURCES
     sim/books_test.cpp
     sim/books_threads_test.cpp
+    sim/health_test.cpp
     sim/histogram_test.cpp
     sim/pick_test.cpp
     sim/timeline_test.cpp
@@ -26,3 +27,6 @@ fleet_test(sim_fleet_test LABEL unit
 fleet_test(sim_calls_test LABEL unit
   SOURCES sim/answer_reader_test.cpp sim/bridge_answer_test.cpp sim/pacer_test.cpp sim/request_test.cpp
   LIBS fleet::sim_calls)
+fleet_test(sim_run_test LABEL unit
+  SOURCES sim/record_test.cpp
+  LIBS fleet::sim_run fleet::sim_launch fleet::sim_fleet fleet::sim_calls)

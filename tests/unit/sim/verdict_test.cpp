@@ -133,6 +133,29 @@ TEST_F(VerdictTest, CutShortOrWithoutACallItIsInvalid) {
   EXPECT_EQ(record.verdict, Verdict::pass);
 }
 
+TEST_F(VerdictTest, CallsThatNeverLeftMakeItInvalidUnlessItWasCutShort) {
+  record.total.calls.scheduled = 1'500;
+  judge(scenario, record);
+  EXPECT_EQ(record.verdict, Verdict::invalid);
+  EXPECT_THAT(record.reasons, ElementsAre(HasSubstr("1,000 of 1,500 calls that were due in the hold")));
+  record.reasons.clear();
+  record.interrupted = "interrupted 3.0 s into the hold";
+  judge(scenario, record);
+  EXPECT_THAT(record.reasons, ElementsAre("interrupted 3.0 s into the hold"));
+}
+
+TEST_F(VerdictTest, ACallGroupWithoutOneAcceptedCallFails) {
+  GroupRecord none{"nightly", {}};
+  none.tally.calls.scheduled = none.tally.calls.sent = 20;
+  none.tally.calls.rejected = 17;
+  none.tally.calls.failed = 3;
+  record.call_groups.push_back(none);
+  want("deliveries.missing == 0", "deliveries.missing", Comparison::equal, 0);
+  judge(scenario, record);
+  EXPECT_EQ(record.verdict, Verdict::fail);
+  EXPECT_THAT(record.reasons, ElementsAre("no call of nightly was accepted in the hold: 17 rejected, 3 failed"));
+}
+
 TEST_F(VerdictTest, AChildThatEndedFailsTheRunAndDoubtComesFirst) {
   record.reasons = {"fleet-bridge was killed by signal 9"};
   judge(scenario, record);
