@@ -190,6 +190,7 @@ void Publisher::take_late() {
   for (std::size_t i = 0; i < late_.size();) {
     const Late late = late_[i];
     const bool acknowledged = late.part->qos != Qos::at_most_once;
+    calls_[late.call].published.queued = wire::read_clock();  // the part that is taken last decides
     const Offer offer = links_[late.connection]->offer(late.part, acknowledged ? late.call + 1 : 0);
     if (offer == Offer::full || offer == Offer::not_connected) {
       ++i;

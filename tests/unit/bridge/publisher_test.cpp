@@ -96,7 +96,7 @@ class PublisherTest : public testing::Test {
     publisher_->publish(batch, [this, number](const Published& published) {
       EXPECT_FALSE(outcomes_[number]) << "told twice";
       outcomes_[number] = published.outcome;
-      queued_[number] = published.queued.has_value();
+      queued_[number] = published.queued;
       order_.push_back(number);
     });
     return number;
@@ -110,7 +110,7 @@ class PublisherTest : public testing::Test {
   std::vector<ScriptedEndpoint*> endpoints_;
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::optional<PublishOutcome>> outcomes_;
-  bool queued_[8] = {};
+  std::optional<wire::TimePoint> queued_[8];
   std::vector<std::size_t> order_;
   int settled_ = 0;
 };
@@ -263,9 +263,12 @@ TEST_F(PublisherTest, APartThatOneConnectionDidNotTakeFollowsLater) {
   EXPECT_FALSE(outcomes_[0]);
   EXPECT_EQ(endpoints_[0]->taken.size(), 1U);
   endpoints_[1]->next_offer = Offer::queued;
+  const wire::TimePoint room = wire::read_clock();
   endpoints_[1]->events.on_room();
   EXPECT_EQ(outcomes_[0], PublishOutcome::done);
   EXPECT_EQ(endpoints_[1]->taken.size(), 1U);
+  ASSERT_TRUE(queued_[0]);
+  EXPECT_GE(*queued_[0], room);  // the last part decides
 }
 
 TEST_F(PublisherTest, StoppingFinishesWhatWasAccepted) {
