@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build
-  libboost1.81-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev libpugixml-dev libxxhash-dev
+  libboost1.81-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev libpugixml-dev libsqlite3-dev libxxhash-dev
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
   libpaho-mqttpp-dev libpaho-mqtt-dev mosquitto mosquitto-clients
   libgtest-dev libgmock-dev libbenchmark-dev

@@ -1,0 +1,329 @@
+// The registry in a SQLite file: write-ahead log, synchronous, one transaction a commit, locked by this process as long
+// as it runs. Words instead of numbers for kinds, operations and states: people read such files with other tools.
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "bridge/registry/sqlite_connection.h"
+#include "bridge/registry/store.h"
+
+namespace fleet::bridge {
+namespace {
+
+// "FLET": files of other programs are not touched.
+constexpr std::int64_t kApplicationId = 0x464C4554;
+
+// Step n takes a file of version n to n + 1; PRAGMA user_version holds the version. A step that has been released is
+// not changed any more: a new one is added behind it.
+constexpr std::array kMigrations = {
+    R"(CREATE TABLE products(
+         idx INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, secret TEXT NOT NULL,
+         kind TEXT NOT NULL, x509 INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
+       CREATE TABLE topic_classes(
+         id INTEGER PRIMARY KEY, product INTEGER NOT NULL, short_name TEXT NOT NULL, operation TEXT NOT NULL,
+         UNIQUE(product, short_name)) STRICT;
+       CREATE TABLE devices(
+         idx INTEGER PRIMARY KEY, product INTEGER NOT NULL, name TEXT NOT NULL, iot_id TEXT NOT NULL,
+         secret TEXT NOT NULL, nickname TEXT NOT NULL, gateway INTEGER, created INTEGER NOT NULL) STRICT;
+       CREATE TABLE apply_batches(
+         id INTEGER PRIMARY KEY, product INTEGER NOT NULL, state TEXT NOT NULL, names BLOB NOT NULL,
+         marks BLOB NOT NULL) STRICT;)",
+};
+
+// kind, operation and state as words; the order is that of the enums.
+constexpr std::array<std::string_view, 3> kKinds = {"device", "gateway", "sub-device"};
+constexpr std::array<std::string_view, 3> kOperations = {"publish", "subscribe", "both"};
+constexpr std::array<ApplyState, 6> kStates = {ApplyState::check,          ApplyState::check_success,
+                                               ApplyState::check_failed,   ApplyState::create,
+                                               ApplyState::create_success, ApplyState::create_failed};
+
+template <class E, std::size_t N>
+std::string_view word_of(const std::array<std::string_view, N>& words, E value) {
+  return words[static_cast<std::size_t>(value)];
+}
+
+template <class E, std::size_t N>
+std::optional<E> value_of(const std::array<std::string_view, N>& words, std::string_view word) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (words[i] == word) return static_cast<E>(i);
+  }
+  return {};
+}
+
+std::optional<ApplyState> state_of(std::string_view word) {
+  for (const ApplyState state : kStates) {
+    if (state_name(state) == word) return state;
+  }
+  return {};
+}
+
+// Where it does not fit 32 bits: what no index, and no number of the registry, can be.
+std::uint32_t index_of(std::int64_t number) {
+  return number < 0 || number >= kNoDevice ? kNoDevice : static_cast<std::uint32_t>(number);
+}
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(SqliteConnection connection) : connection_(std::move(connection)) {}
+
+  [[nodiscard]] wire::Result<void> begin();
+  wire::Result<void> load(const StoreContents& into) override;
+  wire::Result<void> commit(const Changes& changes) override;
+
+ private:
+  [[nodiscard]] wire::Result<void> migrate();
+  [[nodiscard]] wire::Result<void> prepare();
+  [[nodiscard]] wire::Result<void> load_products(const StoreContents& into);
+  [[nodiscard]] wire::Result<void> load_devices(const StoreContents& into);
+  [[nodiscard]] wire::Result<void> load_batches(const StoreContents& into);
+  [[nodiscard]] bool write(const Changes& changes);
+  [[nodiscard]] bool write(const ProductFacts& product);
+  [[nodiscard]] bool write(const DeviceRow& device);
+  [[nodiscard]] bool write(const ApplyBatch& batch);
+  [[nodiscard]] tl::unexpected<wire::Error> failed() const { return tl::unexpected<wire::Error>(connection_.error()); }
+  [[nodiscard]] tl::unexpected<wire::Error> damaged(std::string_view table, std::int64_t row) const {
+    return wire::environment_error(fmt::format("the database is damaged: row {} of {} cannot be; put a copy in its "
+                                               "place, or move it away to begin with an empty one",
+                                               row, table),
+                                   connection_.path());
+  }
+
+  SqliteConnection connection_;  // outlives the statements
+  SqliteStatement begin_transaction_;
+  SqliteStatement commit_transaction_;
+  SqliteStatement put_product_;
+  SqliteStatement put_topic_class_;
+  SqliteStatement put_device_;
+  SqliteStatement remove_device_;
+  SqliteStatement set_gateway_;
+  SqliteStatement put_batch_;
+  SqliteStatement remove_batch_;
+};
+
+wire::Result<void> SqliteStore::begin() {
+  // EXCLUSIVE first: the lock that journal_mode takes is then kept until the end, and the log's index needs no shared
+  // memory. The log is cut back to 16 MB after a large transaction.
+  constexpr std::array kSettings = {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL",
+                                    "PRAGMA synchronous=FULL",       "PRAGMA journal_size_limit=16777216",
+                                    "PRAGMA cache_size=-4096",       "BEGIN EXCLUSIVE; COMMIT"};
+  if (connection_.read_only()) {
+    return wire::environment_error("the file cannot be written; the registry must be able to", connection_.path());
+  }
+  for (const char* const setting : kSettings) {
+    if (auto done = connection_.run(setting); !done) return done;
+  }
+  if (auto migrated = migrate(); !migrated) return migrated;
+  return prepare();
+}
+
+wire::Result<void> SqliteStore::migrate() {
+  const auto application = connection_.number("PRAGMA application_id");
+  const auto version = connection_.number("PRAGMA user_version");
+  const auto tables = connection_.number("SELECT count(*) FROM sqlite_master");
+  if (!application || !version || !tables) return failed();
+  if (*application != kApplicationId && (*tables != 0 || *version != 0)) {
+    return wire::environment_error("this is the database of another program", connection_.path());
+  }
+  const auto wanted = static_cast<std::int64_t>(kMigrations.size());
+  if (*version < 0 || *version > wanted) {
+    return wire::environment_error(fmt::format("the file has version {} of the registry, and this program knows {} at "
+                                               "most; use a newer program",
+                                               *version, wanted),
+                                   connection_.path());
+  }
+  if (*version == wanted) return {};
+  std::string script = "BEGIN IMMEDIATE;";
+  for (auto step = static_cast<std::size_t>(*version); step < kMigrations.size(); ++step) script += kMigrations[step];
+  script += fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT;", kApplicationId, wanted);
+  auto migrated = connection_.run(script.c_str());
+  if (!migrated) connection_.roll_back();
+  return migrated;
+}
+
+wire::Result<void> SqliteStore::prepare() {
+  struct Row {
+    SqliteStatement& statement;
+    const char* sql;
+  };
+  const std::array rows = {
+      Row{begin_transaction_, "BEGIN IMMEDIATE"},
+      Row{commit_transaction_, "COMMIT"},
+      Row{put_product_, "REPLACE INTO products(idx, key, name, secret, kind, x509, created) VALUES(?,?,?,?,?,?,?)"},
+      Row{put_topic_class_, "REPLACE INTO topic_classes(id, product, short_name, operation) VALUES(?,?,?,?)"},
+      Row{put_device_,
+          "REPLACE INTO devices(idx, product, name, iot_id, secret, nickname, gateway, created) "
+          "VALUES(?,?,?,?,?,?,?,?)"},
+      Row{remove_device_, "DELETE FROM devices WHERE idx=?"},
+      Row{set_gateway_, "UPDATE devices SET gateway=?2 WHERE idx=?1"},
+      Row{put_batch_, "REPLACE INTO apply_batches(id, product, state, names, marks) VALUES(?,?,?,?,?)"},
+      Row{remove_batch_, "DELETE FROM apply_batches WHERE id=?"},
+  };
+  for (const Row& row : rows) {
+    auto statement = connection_.prepare(row.sql);
+    if (!statement) return tl::unexpected<wire::Error>(std::move(statement.error()));
+    row.statement = std::move(*statement);
+  }
+  return {};
+}
+
+wire::Result<void> SqliteStore::load(const StoreContents& into) {
+  if (auto loaded = load_products(into); !loaded) return loaded;
+  if (auto loaded = load_devices(into); !loaded) return loaded;
+  return load_batches(into);
+}
+
+wire::Result<void> SqliteStore::load_products(const StoreContents& into) {
+  auto products = connection_.prepare("SELECT idx, key, name, secret, kind, x509, created FROM products ORDER BY idx");
+  auto topics = connection_.prepare("SELECT id, short_name, operation FROM topic_classes WHERE product=? ORDER BY id");
+  if (!products || !topics) return failed();
+  bool ok = true;
+  while (products->next_row(ok)) {
+    const auto kind = value_of<DeviceKind>(kKinds, products->text(4));
+    if (!kind) return damaged("products", products->number(0));
+    ProductFacts facts{.index = index_of(products->number(0)),
+                       .key = std::string(products->text(1)),
+                       .name = std::string(products->text(2)),
+                       .secret = std::string(products->text(3)),
+                       .kind = *kind,
+                       .x509 = products->number(5) != 0,
+                       .created = wire::WallTime(std::chrono::seconds(products->number(6)))};
+    topics->bind(1, products->number(0));
+    while (topics->next_row(ok)) {
+      const auto operation = value_of<TopicOperation>(kOperations, topics->text(2));
+      if (!operation || topics->number(0) < 0) return damaged("topic_classes", topics->number(0));
+      facts.topics.push_back({.id = static_cast<std::uint64_t>(topics->number(0)),
+                              .short_name = std::string(topics->text(1)),
+                              .operation = *operation});
+    }
+    if (!ok) return failed();
+    if (!into.product(std::move(facts))) return damaged("products", products->number(0));
+  }
+  if (!ok) return failed();
+  return {};
+}
+
+wire::Result<void> SqliteStore::load_devices(const StoreContents& into) {
+  auto devices = connection_.prepare(
+      "SELECT idx, product, name, iot_id, secret, nickname, gateway, created FROM devices ORDER BY idx");
+  if (!devices) return failed();
+  bool ok = true;
+  while (devices->next_row(ok)) {
+    const DeviceRow row{.index = index_of(devices->number(0)),
+                        .product = index_of(devices->number(1)),
+                        .gateway = devices->is_null(6) ? kNoDevice : index_of(devices->number(6)),
+                        .created_s = devices->number(7),
+                        .name = devices->text(2),
+                        .iot_id = devices->text(3),
+                        .secret = devices->text(4),
+                        .nickname = devices->text(5)};
+    const bool has_gateway = !devices->is_null(6);
+    if (has_gateway == (row.gateway == kNoDevice) || !into.device(row)) return damaged("devices", devices->number(0));
+  }
+  if (!ok) return failed();
+  return {};
+}
+
+wire::Result<void> SqliteStore::load_batches(const StoreContents& into) {
+  auto batches = connection_.prepare("SELECT id, product, state, names, marks FROM apply_batches ORDER BY id");
+  if (!batches) return failed();
+  bool ok = true;
+  while (batches->next_row(ok)) {
+    const auto state = state_of(batches->text(2));
+    ApplyBatch batch{.id = static_cast<std::uint64_t>(batches->number(0)), .product = index_of(batches->number(1))};
+    if (!state || batches->number(0) < 0 || !batch.names.parse(batches->text(3))) {
+      return damaged("apply_batches", batches->number(0));
+    }
+    batch.state = *state;
+    for (const char mark : batches->text(4)) batch.marks.push_back(static_cast<ApplyMark>(mark));
+    if (!into.batch(std::move(batch))) return damaged("apply_batches", batches->number(0));
+  }
+  if (!ok) return failed();
+  return {};
+}
+
+wire::Result<void> SqliteStore::commit(const Changes& changes) {
+  if (!begin_transaction_.run()) return failed();
+  if (write(changes) && commit_transaction_.run()) return {};
+  const auto error = failed();  // before the roll-back, which ends well
+  connection_.roll_back();
+  return error;
+}
+
+bool SqliteStore::write(const Changes& changes) {
+  for (const ProductFacts& product : changes.products) {
+    if (!write(product)) return false;
+  }
+  for (const DeviceRow& device : changes.devices) {
+    if (!write(device)) return false;
+  }
+  for (const auto& [device, gateway] : changes.gateways) {
+    set_gateway_.bind(1, device);
+    gateway == kNoDevice ? set_gateway_.bind_null(2) : set_gateway_.bind(2, gateway);
+    if (!set_gateway_.run()) return false;
+  }
+  for (const std::uint32_t device : changes.removed_devices) {
+    remove_device_.bind(1, device);
+    if (!remove_device_.run()) return false;
+  }
+  for (const ApplyBatch& batch : changes.batches) {
+    if (!write(batch)) return false;
+  }
+  for (const std::uint64_t id : changes.forgotten_batches) {
+    remove_batch_.bind(1, static_cast<std::int64_t>(id));
+    if (!remove_batch_.run()) return false;
+  }
+  return true;
+}
+
+bool SqliteStore::write(const ProductFacts& product) {
+  put_product_.bind(1, product.index);
+  put_product_.bind(2, product.key);
+  put_product_.bind(3, product.name);
+  put_product_.bind(4, product.secret);
+  put_product_.bind(5, word_of(kKinds, product.kind));
+  put_product_.bind(6, product.x509 ? 1 : 0);
+  put_product_.bind(7, product.created.time_since_epoch().count());
+  if (!put_product_.run()) return false;
+  for (const TopicClass& topic_class : product.topics) {
+    put_topic_class_.bind(1, static_cast<std::int64_t>(topic_class.id));
+    put_topic_class_.bind(2, product.index);
+    put_topic_class_.bind(3, topic_class.short_name);
+    put_topic_class_.bind(4, word_of(kOperations, topic_class.operation));
+    if (!put_topic_class_.run()) return false;
+  }
+  return true;
+}
+
+bool SqliteStore::write(const DeviceRow& device) {
+  put_device_.bind(1, device.index);
+  put_device_.bind(2, device.product);
+  put_device_.bind(3, device.name);
+  put_device_.bind(4, device.iot_id);
+  put_device_.bind(5, device.secret);
+  put_device_.bind(6, device.nickname);
+  device.gateway == kNoDevice ? put_device_.bind_null(7) : put_device_.bind(7, device.gateway);
+  put_device_.bind(8, device.created_s);
+  return put_device_.run();
+}
+
+bool SqliteStore::write(const ApplyBatch& batch) {
+  put_batch_.bind(1, static_cast<std::int64_t>(batch.id));
+  put_batch_.bind(2, batch.product);
+  put_batch_.bind(3, state_name(batch.state));
+  put_batch_.bind_blob(4, batch.names.bytes());
+  put_batch_.bind_blob(5, {reinterpret_cast<const char*>(batch.marks.data()), batch.marks.size()});
+  return put_batch_.run();
+}
+
+}  // namespace
+
+wire::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
+  auto connection = SqliteConnection::open(path);
+  if (!connection) return tl::unexpected<wire::Error>(std::move(connection.error()));
+  auto store = std::make_unique<SqliteStore>(std::move(*connection));
+  if (auto begun = store->begin(); !begun) return tl::unexpected<wire::Error>(std::move(begun.error()));
+  return store;
+}
+
+}  // namespace fleet::bridge
