@@ -41,7 +41,7 @@ class BusyScope {
 
 Connection::Connection(ConnectionContext& context, const EndpointOptions& options, const NativeOptions& native,
                        EndpointEvents& events)
-    : context_(context), options_(options), events_(events), native_(native), session_(&options) {}
+    : context_(context), events_(events), session_(&options), options_(options), native_(native) {}
 
 Connection::~Connection() {
   if (posted_) *posted_ = nullptr;
@@ -54,7 +54,7 @@ void Connection::connect(const Login& login) {
   const TimePoint now = read_clock();
   deadline_ = now + options_.connect_timeout;
   phase_ = Phase::opening;
-  was_connected_ = by_us_ = write_blocked_ = write_failed_ = false;
+  was_connected_ = by_us_ = write_blocked_ = write_failed_ = asks_again_ = false;
   {
     // Encoded now, so that the login need not be kept; it waits in control_ for the TCP handshake.
     ActionsLease actions(context_);
@@ -180,13 +180,13 @@ void Connection::on_ready(std::uint32_t events, TimePoint now) {
     if ((events & EPOLLOUT) != 0) write_blocked_ = false;
     if ((events & ~std::uint32_t{EPOLLOUT}) != 0) {
       const BusyScope busy(busy_);
-      receive(now);
+      receive((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0, now);
     }
   }
   settle(now);
 }
 
-void Connection::receive(TimePoint now) {
+void Connection::receive(bool to_the_end, TimePoint now) {
   const std::span<std::byte> buffer = context_.receive_buffer();
   for (int read = 0; read < kReadsPerTurn; ++read) {
     const TcpTransport::Outcome outcome = transport_.read(buffer);
@@ -210,8 +210,10 @@ void Connection::receive(TimePoint now) {
       session_.on_bytes(buffer.first(outcome.bytes), now, *actions);
       apply(*actions, now);
     }
-    if (!transport_.is_open() || outcome.bytes < buffer.size()) return;
+    if (!transport_.is_open()) return;
+    if (outcome.bytes < buffer.size() && !to_the_end) return;
   }
+  asks_again_ = true;
 }
 
 // Events first: what the owner stamps should not wait for the acknowledgement to be written.
@@ -270,7 +272,7 @@ void Connection::settle(TimePoint now) {
     if (!transport_.is_open()) return;
   }
   // The owner publishes again and again from inside its events: the other connections' turn.
-  if (!is_settled) write_blocked_ = true;
+  if (!is_settled) write_blocked_ = asks_again_ = true;
   if (phase_ == Phase::draining) drain(now);
   if (transport_.is_open()) update_interest();
 }
@@ -297,7 +299,7 @@ void Connection::flush(TimePoint now) {
     }
     if (!flush_window(now)) return;
   }
-  write_blocked_ = true;  // the other connections' turn; the socket is writable and will say so
+  write_blocked_ = asks_again_ = true;  // the other connections' turn; the socket is writable and will say so
 }
 
 bool Connection::flush_control() {
@@ -386,8 +388,9 @@ void Connection::send_disconnect(TimePoint now) {
 void Connection::update_interest() {
   const std::uint32_t interest = (control_.size() - control_written_ <= kControlBytesMax ? EPOLLIN : 0u) |
                                  (write_blocked_ || phase_ == Phase::opening ? EPOLLOUT : 0u);
-  if (interest == interest_) return;
+  if (interest == interest_ && !asks_again_) return;
   interest_ = interest;
+  asks_again_ = false;
   context_.readiness().modify(transport_.socket(), interest, *this);
 }
 

@@ -11,6 +11,24 @@ int open_set() {
   return set;
 }
 
+// The state of the next watchers comes into the cache while the kernel works for this one: with 15,000 connections
+// nothing of it is there any more.
+constexpr std::size_t kCacheLine = 64;
+constexpr std::size_t kPrefetchLines = 6;
+constexpr std::size_t kPrefetchAhead = 2;
+
+void prefetch(const void* watcher) {
+  const auto* bytes = static_cast<const char*>(watcher);
+  for (std::size_t line = 0; line < kPrefetchLines; ++line) __builtin_prefetch(bytes + line * kCacheLine);
+}
+
+epoll_event event_of(std::uint32_t events, Watcher& watcher) {
+  epoll_event event{};
+  event.events = events | EPOLLRDHUP | EPOLLET;
+  event.data.ptr = &watcher;
+  return event;
+}
+
 }  // namespace
 
 ReadinessSet::ReadinessSet(boost::asio::io_context& loop)
@@ -19,9 +37,7 @@ ReadinessSet::ReadinessSet(boost::asio::io_context& loop)
 ReadinessSet::~ReadinessSet() { *self_ = nullptr; }
 
 bool ReadinessSet::add(int socket, std::uint32_t events, Watcher& watcher) {
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = &watcher;
+  epoll_event event = event_of(events, watcher);
   if (::epoll_ctl(set_.native_handle(), EPOLL_CTL_ADD, socket, &event) != 0) return false;
   ++watched_;
   arm();
@@ -29,9 +45,7 @@ bool ReadinessSet::add(int socket, std::uint32_t events, Watcher& watcher) {
 }
 
 void ReadinessSet::modify(int socket, std::uint32_t events, Watcher& watcher) {
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = &watcher;
+  epoll_event event = event_of(events, watcher);
   FLEET_CHECK(::epoll_ctl(set_.native_handle(), EPOLL_CTL_MOD, socket, &event) == 0);
 }
 
@@ -65,6 +79,7 @@ void ReadinessSet::serve() {
   ready_count_ = static_cast<std::size_t>(count);
   for (ready_next_ = 0; ready_next_ < ready_count_;) {
     const epoll_event event = ready_[ready_next_++];
+    if (const std::size_t ahead = ready_next_ + kPrefetchAhead; ahead < ready_count_) prefetch(ready_[ahead].data.ptr);
     if (event.data.ptr != nullptr) static_cast<Watcher*>(event.data.ptr)->on_ready(event.events, now);
     if (*self == nullptr) return;
   }

@@ -22,7 +22,7 @@ namespace fleet::wire::mqtt {
 // Told when its socket is ready. Lives on the set's loop.
 class Watcher {
  public:
-  // `events` are the EPOLL* bits that hold now; `now` is the loop's time. The watcher may remove or destroy itself and
+  // `events` are the EPOLL* bits that came up; `now` is the loop's time. The watcher may remove or destroy itself and
   // any other watcher.
   virtual void on_ready(std::uint32_t events, TimePoint now) = 0;
 
@@ -30,8 +30,10 @@ class Watcher {
   ~Watcher() = default;
 };
 
-// Owned by the ConnectionContext of a loop. Level-triggered: what is left unread is reported again, so that a watcher
-// may stop after a bounded amount of work. Keeps io_context::run() busy only while a socket is watched.
+// Owned by the ConnectionContext of a loop. Edge-triggered, which saves the kernel a second look at each socket: a
+// watcher reads and writes until the socket has no more, or calls modify(), which reports again what still holds.
+// EPOLLRDHUP tells that the end of the stream is to be read behind the last bytes. Keeps io_context::run() busy only
+// while a socket is watched.
 class ReadinessSet {
  public:
   explicit ReadinessSet(boost::asio::io_context& loop);
@@ -39,10 +41,10 @@ class ReadinessSet {
   ReadinessSet(const ReadinessSet&) = delete;
   ReadinessSet& operator=(const ReadinessSet&) = delete;
 
-  // Watches `socket` for `events` (EPOLLIN, EPOLLOUT or both; errors and hang-ups always). False: the kernel refused
+  // Watches `socket` for `events` (EPOLLIN, EPOLLOUT or both; errors and ends always). False: the kernel refused
   // (memory, or the limit on watches), errno tells.
   [[nodiscard]] bool add(int socket, std::uint32_t events, Watcher& watcher);
-  // Changes what a watched socket is watched for.
+  // Changes what a watched socket is watched for; reports once more what holds already.
   void modify(int socket, std::uint32_t events, Watcher& watcher);
   // Before the socket is closed; the watcher hears nothing from then on, not even events already collected.
   void remove(int socket, Watcher& watcher);
