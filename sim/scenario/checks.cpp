@@ -7,13 +7,18 @@
 #include <set>
 #include <unordered_set>
 
+#include "settings/scalar.h"
+#include "settings/spelling.h"
+#include "settings/units.h"
 #include "sim/scenario/naming.h"
-#include "sim/scenario/scalar.h"
-#include "sim/scenario/spelling.h"
 #include "sim/scenario/thresholds.h"
-#include "sim/scenario/units.h"
 
 namespace fleet::sim {
+
+using settings::grouped;
+using settings::shortened;
+using settings::split_choices;
+using settings::suggestion;
 
 namespace {
 
@@ -94,10 +99,10 @@ void check_products(const Draft& draft, Reader& reader, Scenario& out) {
     }
     for (const auto& [topic, operation] : product.topics) {
       if (!fits_topic(topic)) {
-        reader.fail_at(fmt::format("{}.topics.{}", path, topic),
-                       fmt::format("'{}' is not a topic short name; allowed are segments of [A-Za-z0-9_] with '/' "
-                                   "between, at most {} segments and {} characters",
-                                   shortened(topic), kShortNameSlashesMax + 1, kShortNameBytesMax));
+        reader.fail_at_key(fmt::format("{}.topics.{}", path, topic),
+                           fmt::format("'{}' is not a topic short name; allowed are segments of [A-Za-z0-9_] with '/' "
+                                       "between, at most {} segments and {} characters",
+                                       shortened(topic), kShortNameSlashesMax + 1, kShortNameBytesMax));
       }
       made.topics.emplace(topic, kOperations[operation]);
     }

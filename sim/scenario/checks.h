@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "sim/scenario/reader.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/tables.h"
 

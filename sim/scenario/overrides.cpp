@@ -5,9 +5,20 @@
 #include <charconv>
 #include <optional>
 
-#include "sim/scenario/spelling.h"
+#include "settings/spelling.h"
+#include "sim/scenario/tables.h"
 
 namespace fleet::sim {
+
+using settings::describe;
+using settings::KeyInfo;
+using settings::MappingInfo;
+using settings::NodePtr;
+using settings::Place;
+using settings::shortened;
+using settings::suggestion;
+using settings::YamlEntry;
+using settings::YamlNode;
 
 namespace {
 
@@ -135,8 +146,9 @@ wire::Result<NodePtr> apply_override(const NodePtr& root, const Override& set, c
       return wire::usage_error("a path is made of keys and list indexes, like calls.push.rate", where);
   }
   // More than the language nests; bounds the recursion.
-  if (segments.size() > kYamlDepthMax) return wire::usage_error("the path is deeper than any scenario", where);
-  auto value = parse_yaml(set.value, where, false);
+  if (segments.size() > settings::kYamlDepthMax)
+    return wire::usage_error("the path is deeper than any scenario", where);
+  auto value = settings::parse_yaml(set.value, kLanguage, where, false);
   if (!value) return tl::unexpected(value.error());
   Setter setter(segments, *value);
   NodePtr changed = setter.apply(root, 0, Rules{&info, nullptr});

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/scenario/units.h"
+#include "settings/units.h"
 
 namespace fleet::sim {
+
+using settings::grouped;
+using settings::size_text;
 
 namespace {
 

@@ -3,11 +3,15 @@
 #include <iterator>
 #include <limits>
 
+#include "settings/units.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/plan.h"
-#include "sim/scenario/units.h"
 
 namespace fleet::sim {
+
+using settings::duration_text;
+using settings::grouped;
+using settings::size_text;
 
 namespace {
 

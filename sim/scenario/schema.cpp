@@ -5,10 +5,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "sim/scenario/scalar.h"
+#include "settings/scalar.h"
 #include "sim/scenario/tables.h"
 
 namespace fleet::sim {
+
+using settings::KeyInfo;
+using settings::MappingInfo;
+using settings::split_choices;
 
 namespace {
 
@@ -76,11 +80,12 @@ Json value_schema(const KeyInfo& key) {
       return {{"anyOf", Json::array({Json{{"type", "string"}}, mapping_schema(key.inner())})}};
     case Form::named:
       return {{"type", "object"},
-              {"minProperties", 1},
+              {"minProperties", key.entries_min},
               {"propertyNames", {{"pattern", kNamePattern}}},
               {"additionalProperties", mapping_schema(key.inner())}};
     case Form::named_choices:
-      return {{"type", "object"}, {"minProperties", 1}, {"additionalProperties", choice_schema(key.choices)}};
+      return {
+          {"type", "object"}, {"minProperties", key.entries_min}, {"additionalProperties", choice_schema(key.choices)}};
     case Form::list:
       return {{"type", "array"}, {"items", mapping_schema(key.inner())}};
     case Form::texts:

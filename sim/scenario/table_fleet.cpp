@@ -18,7 +18,8 @@ const Table<ProductDraft>& product_table() {
               {.name = "topics",
                .fallback = kRequired,
                .sentence = "topic short names; the whole topic is /{product key}/{device name}/user/{short name}",
-               .choices = kTopicOperations}),
+               .choices = kTopicOperations,
+               .entries_min = 1}),
       });
   return table;
 }

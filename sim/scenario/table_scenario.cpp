@@ -140,11 +140,11 @@ const Table<Draft>& scenario_table() {
           Row::mapping<&Draft::target, &target_table>(
               {.name = "target", .fallback = "{}", .sentence = "broker and bridge under test"}),
           Row::named<&Draft::products, &product_table>(
-              {.name = "products", .fallback = kRequired, .sentence = "products by name"}),
+              {.name = "products", .fallback = kRequired, .sentence = "products by name", .entries_min = 1}),
           Row::named<&Draft::fleet, &fleet_table>(
-              {.name = "fleet", .fallback = kRequired, .sentence = "groups of devices by name"}),
+              {.name = "fleet", .fallback = kRequired, .sentence = "groups of devices by name", .entries_min = 1}),
           Row::named<&Draft::calls, &call_table>(
-              {.name = "calls", .fallback = kRequired, .sentence = "groups of calls by name"}),
+              {.name = "calls", .fallback = kRequired, .sentence = "groups of calls by name", .entries_min = 1}),
           Row::mapping<&Draft::phases, &phases_table>(
               {.name = "phases", .fallback = "{}", .sentence = "warm-up, hold and drain"}),
           Row::mapping<&Draft::health, &health_table>(

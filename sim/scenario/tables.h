@@ -6,10 +6,19 @@
 #include <string>
 #include <vector>
 
-#include "sim/scenario/keys.h"
+#include "settings/keys.h"
 #include "sim/scenario/scenario.h"
 
 namespace fleet::sim {
+
+using settings::Form;
+using settings::Key;
+using settings::kRequired;
+using settings::Reader;
+using settings::Table;
+
+// A scenario of people has some hundred values; aliases can make a small file large.
+inline constexpr settings::Language kLanguage{"scenario", 4u << 20, 200'000};
 
 // `use: mosquitto` or `url: mqtt://...`
 struct BrokerDraft {

@@ -5,10 +5,18 @@
 #include <algorithm>
 #include <array>
 
+#include "settings/spelling.h"
 #include "sim/scenario/metrics.h"
-#include "sim/scenario/spelling.h"
 
 namespace fleet::sim {
+
+using settings::nearest;
+using settings::parse_duration;
+using settings::parse_number;
+using settings::parse_rate;
+using settings::parse_size;
+using settings::Parsed;
+using settings::shortened;
 
 namespace {
 

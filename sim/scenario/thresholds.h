@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "settings/units.h"
 #include "sim/scenario/scenario.h"
-#include "sim/scenario/units.h"
 
 namespace fleet::sim {
 
 // Parses one expression. The error is a sentence. The value of the result is in the metric's own unit (µs, s, KiB, …).
-[[nodiscard]] Parsed<Threshold> parse_threshold(const std::string& expression,
-                                                const std::vector<std::string>& fleet_groups,
-                                                const std::vector<std::string>& call_groups);
+[[nodiscard]] settings::Parsed<Threshold> parse_threshold(const std::string& expression,
+                                                          const std::vector<std::string>& fleet_groups,
+                                                          const std::vector<std::string>& call_groups);
 
 }  // namespace fleet::sim

@@ -1,5 +1,5 @@
 fleet_test(sim_scenario_test LABEL unit
-  SOURCES sim/scenario_test.cpp sim/scenario_bad_input_test.cpp sim/scenario_plan_test.cpp sim/scenario_units_test.cpp
+  SOURCES sim/scenario_test.cpp sim/scenario_bad_input_test.cpp sim/scenario_plan_test.cpp
   LIBS fleet::sim_scenario nlohmann_json::nlohmann_json)
 target_compile_definitions(sim_scenario_test PRIVATE FLEET_SCENARIOS="${PROJECT_SOURCE_DIR}/scenarios")
 fleet_test(sim_launch_test LABEL unit

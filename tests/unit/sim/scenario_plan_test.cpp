@@ -172,8 +172,8 @@ TEST(Schema, IsMadeOfTheTables) {
 }
 
 // Rows of the tables, mappings within mappings included, as README.md prints them.
-void expect_rows(const MappingInfo& info, const std::string& readme) {
-  for (const KeyInfo& key : info.keys) {
+void expect_rows(const settings::MappingInfo& info, const std::string& readme) {
+  for (const settings::KeyInfo& key : info.keys) {
     EXPECT_THAT(readme, HasSubstr("| `" + std::string(key.name) + "` |")) << info.what;
     EXPECT_THAT(readme, HasSubstr(" | " + std::string(key.sentence) + " |\n")) << info.what << "." << key.name;
     if (key.inner != nullptr) expect_rows(key.inner(), readme);

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 // Of `candidates` the one with the smallest edit distance (insert, delete, replace, swap of neighbours: 1 each), when
 // that is at most a third of the longer word, at least 1; otherwise empty.
@@ -17,4 +17,4 @@ namespace fleet::sim {
 // At most 60 characters of a text from outside, for a sentence that quotes it; cut between UTF-8 characters.
 [[nodiscard]] std::string shortened(std::string_view text);
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

@@ -1,4 +1,4 @@
-#include "sim/scenario/units.h"
+#include "settings/units.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <optional>
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 namespace {
 
@@ -117,6 +117,12 @@ std::string duration_text(wire::Nanos duration) {
   return fmt::format("{}us", static_cast<double>(nanos) / 1e3);
 }
 
+std::string exact_size_text(std::uint64_t bytes) {
+  std::size_t unit = 0;
+  for (; bytes != 0 && bytes % 1'024 == 0 && unit + 1 < kSizes.size(); ++unit) bytes /= 1'024;
+  return fmt::format("{}{}", bytes, kSizes[unit].name);
+}
+
 std::string grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t i = digits.size(); i > 3;) {
@@ -137,4 +143,4 @@ std::string size_text(std::uint64_t bytes) {
                                     : fmt::format("{:.1f} {}", value, kSizes[unit].name);
 }
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

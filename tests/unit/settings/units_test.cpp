@@ -1,10 +1,10 @@
-#include "sim/scenario/units.h"
+#include "settings/units.h"
 
 #include <gtest/gtest.h>
 
-#include "sim/scenario/spelling.h"
+#include "settings/spelling.h"
 
-namespace fleet::sim {
+namespace fleet::settings {
 namespace {
 
 using namespace std::chrono_literals;
@@ -67,6 +67,10 @@ TEST(Units, WritesWhatPeopleRead) {
   EXPECT_EQ(grouped(1'000'000), "1,000,000");
   EXPECT_EQ(size_text(512), "512 B");
   EXPECT_EQ(size_text(1'536), "1.5 KB");
+  EXPECT_EQ(exact_size_text(0), "0B");
+  EXPECT_EQ(exact_size_text(1'536), "1536B");
+  EXPECT_EQ(exact_size_text(262'144), "256KB");
+  EXPECT_EQ(exact_size_text(std::uint64_t{4} << 40), "4096GB");
 }
 
 TEST(Spelling, FindsTheNearestWord) {
@@ -85,4 +89,4 @@ TEST(Spelling, CutsLongTextBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace fleet::sim
+}  // namespace fleet::settings

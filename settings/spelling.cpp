@@ -1,4 +1,4 @@
-#include "sim/scenario/spelling.h"
+#include "settings/spelling.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 namespace {
 
@@ -63,4 +63,4 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, end)) + "…";
 }
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

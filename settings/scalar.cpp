@@ -1,14 +1,14 @@
-#include "sim/scenario/scalar.h"
+#include "settings/scalar.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "sim/scenario/spelling.h"
+#include "settings/spelling.h"
 #include "wire/url.h"
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 namespace {
 
@@ -25,7 +25,7 @@ std::string range_text(const KeyInfo& key) {
       case Form::rate_or_max:
         return fmt::format("{}/s", bound);
       case Form::size:
-        return fmt::format("{}B", static_cast<std::uint64_t>(bound));
+        return exact_size_text(static_cast<std::uint64_t>(bound));
       default:
         return grouped(static_cast<std::uint64_t>(bound));
     }
@@ -111,6 +111,16 @@ Parsed<Scalar> url(const KeyInfo& key, const std::string& text) {
   return scalar;
 }
 
+Parsed<Scalar> address(const std::string& text) {
+  auto parsed = wire::parse_address(text);
+  if (!parsed) {
+    return tl::unexpected(fmt::format("'{}' {}; write it like 127.0.0.1:8080", shortened(text), parsed.error()));
+  }
+  Scalar scalar;
+  scalar.url = {{}, std::move(parsed->host), parsed->port};
+  return scalar;
+}
+
 }  // namespace
 
 Parsed<Scalar> read_scalar(const KeyInfo& key, const std::string& text) {
@@ -136,6 +146,8 @@ Parsed<Scalar> read_scalar(const KeyInfo& key, const std::string& text) {
       return choice(key.choices, text);
     case Form::url:
       return url(key, text);
+    case Form::address:
+      return address(text);
     default:
       return any_text(key, text);
   }
@@ -157,4 +169,4 @@ bool is_name(std::string_view text) {
   });
 }
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

@@ -3,11 +3,13 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include "sim/scenario/reader.h"
+#include "settings/reader.h"
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 // One row and where its value goes. T owns the member.
 template <class T>
@@ -30,6 +32,14 @@ struct Key {
     return {info, [](Reader& reader, const Value& value, T& owner) {
               read_mapping(reader, value, InnerTable(), owner.*Member);
             }};
+  }
+  // A mapping whose keys fill the owner itself.
+  template <auto InnerTable>
+  static Key part(KeyInfo info) {
+    info.form = Form::mapping;
+    info.inner = &inner_info<InnerTable>;
+    return {info,
+            [](Reader& reader, const Value& value, T& owner) { read_mapping(reader, value, InnerTable(), owner); }};
   }
   // Names that the user chooses, each with a mapping: the member is a vector of structs with a `name`.
   template <auto Member, auto InnerTable>
@@ -65,14 +75,16 @@ struct Key {
               }
             }};
   }
-  // Words that the user chooses, each with one of the row's choices: the member is a map from string to size_t.
+  // Words that the user chooses, each with one of the row's choices: the member is a map from string to an enum, or to
+  // size_t.
   template <auto Member>
   static Key choices_by_name(KeyInfo info) {
+    using Choice = typename std::remove_reference_t<decltype(std::declval<T&>().*Member)>::mapped_type;
     info.form = Form::named_choices;
     return {info, [](Reader& reader, const Value& value, T& owner) {
               for (const Value& entry : reader.named(value)) {
                 if (const auto scalar = reader.scalar(entry))
-                  (owner.*Member).emplace(entry.label, static_cast<std::size_t>(scalar->whole));
+                  (owner.*Member).emplace(entry.label, static_cast<Choice>(scalar->whole));
               }
             }};
   }
@@ -107,4 +119,4 @@ void read_mapping(Reader& reader, const Value& value, const Table<T>& table, U& 
   }
 }
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

@@ -1,14 +1,14 @@
-// One scalar of a scenario against its row of the table of keys.
+// One scalar against its row of the table of keys.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sim/scenario/reader.h"
-#include "sim/scenario/units.h"
+#include "settings/reader.h"
+#include "settings/units.h"
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 // Checks form, unit, range and choices. The error is a sentence that names the wrong text and what would be right.
 [[nodiscard]] Parsed<Scalar> read_scalar(const KeyInfo& key, const std::string& text);
@@ -16,7 +16,7 @@ namespace fleet::sim {
 // "a|b|c" -> {"a", "b", "c"}
 [[nodiscard]] std::vector<std::string_view> split_choices(std::string_view choices);
 
-// True for 1 .. 64 of [A-Za-z0-9_-]: fleet groups, call groups, products and scenarios.
+// True for 1 .. 64 of [A-Za-z0-9_-].
 [[nodiscard]] bool is_name(std::string_view text);
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

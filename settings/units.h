@@ -1,4 +1,4 @@
-// Numbers with units as scenarios write them. Each function takes a whole scalar; its error is a sentence that names
+// Numbers with units as people write them. Each function takes a whole scalar; its error is a sentence that names
 // the wrong text and shows a right one.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 #include "wire/clock.h"
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 template <class T>
 using Parsed = tl::expected<T, std::string>;
@@ -27,9 +27,11 @@ using Parsed = tl::expected<T, std::string>;
 
 // The shortest of us, ms, s, m, h that shows the duration as a number without rounding: "1500ms", "10s".
 [[nodiscard]] std::string duration_text(wire::Nanos duration);
+// The shortest of B, KB, MB, GB that shows the size as a whole number: "256KB", "40B".
+[[nodiscard]] std::string exact_size_text(std::uint64_t bytes);
 // "1,000,000"
 [[nodiscard]] std::string grouped(std::uint64_t number);
 // "512 B", "64 KB", "1.5 MB", "3.2 GB"; 1 KB is 1,024 B.
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

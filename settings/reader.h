@@ -4,18 +4,18 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
-#include "sim/scenario/scenario.h"
-#include "sim/scenario/yaml_tree.h"
+#include "settings/yaml_tree.h"
+#include "wire/clock.h"
 #include "wire/error.h"
+#include "wire/url.h"
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 // How the value of a key is written.
 enum class Form : std::uint8_t {
@@ -30,6 +30,7 @@ enum class Form : std::uint8_t {
   size,           // 256B; min and max in bytes
   choice,         // one of `choices`
   url,            // scheme://host:port with one of the schemes in `choices`
+  address,        // host:port; port 0 stands for any free one
   mapping,        // `inner`
   shorthand,      // `inner`, or a scalar: with "://" in it the key `url`, otherwise the key `use`
   named,          // names the user chooses -> `inner`
@@ -47,12 +48,14 @@ struct MappingInfo;
 struct KeyInfo {
   std::string_view name{};
   Form form = Form::text;
-  std::string_view fallback{};  // YAML read where the key is absent; empty: the key may stay away; or kRequired
+  std::string_view fallback{};  // where the key is absent: a scalar, {} or []; empty: it may stay away; or kRequired
   std::string_view sentence{};  // for people
   double min = 0;               // in the unit of the form
   double max = 0;
   std::string_view choices{};  // "a|b|c"
   const MappingInfo& (*inner)() = nullptr;
+  std::size_t entries_min = 0;  // of a mapping with names, a list
+  std::size_t entries_max = 1'000;
 };
 
 struct MappingInfo {
@@ -76,12 +79,16 @@ struct Scalar {
   std::string text;
   std::int64_t whole = 0;  // integer; size in bytes; duration in ns; place in the choices; flag: 1 is true
   double real = 0;         // rate a second; negative: `max`
-  Url url;
+  wire::Url url;           // also host and port of an address
 };
 
-// Lives for one parse.
+// Lives for one parse. How much it visits is bounded by the weight of the root.
 class Reader {
  public:
+  // `language` outlives the reader.
+  Reader(NodePtr root, const Language& language) : root_(std::move(root)), language_(language) {}
+
+  [[nodiscard]] Value root() const { return {nullptr, root_, {}, {}}; }
   // One value for each row of `info`; absent keys get their fallback. Says what is unknown or missing.
   [[nodiscard]] std::vector<Value> match(const Value& value, const MappingInfo& info);
   // The entries of a mapping whose keys the user chooses; each name is checked.
@@ -90,12 +97,15 @@ class Reader {
   // Checks form, unit, range and choices; none when something was wrong.
   [[nodiscard]] std::optional<Scalar> scalar(const Value& value);
 
-  // Adds an error at a path that was read; a path that the file does not hold is put where its parent stands.
-  void fail_at(const std::string& path, std::string sentence);
+  // Adds an error at the value of a path: keys and list indexes with '.' between them. A scalar's place is its own,
+  // anything else stands where its key does, and a path that the file does not hold where its parent does.
+  void fail_at(std::string_view path, std::string sentence);
+  // The same at the key that the path ends with.
+  void fail_at_key(std::string_view path, std::string sentence);
   void fail(const Place& place, std::string sentence);
   [[nodiscard]] bool failed() const { return !errors_.empty(); }
-  // True where the file (or --set) itself gives the key.
-  [[nodiscard]] bool given(const std::string& path) const { return places_.count(path) != 0; }
+  // True where the file (or what was set from outside) itself gives the key.
+  [[nodiscard]] bool given(std::string_view path) const { return locate(path).whole; }
   // The error that stands first in the file; what is missing comes last, for a misspelt key may be what is missed. Only
   // when failed().
   [[nodiscard]] wire::Error first_error() const;
@@ -106,13 +116,19 @@ class Reader {
     std::string sentence;
     bool missing = false;
   };
-  void add(const std::string& path, std::string sentence, bool missing);
-  [[nodiscard]] bool visit();
+  struct Location {
+    Place place;         // of the value
+    Place key;           // of the key in front of it
+    bool whole = false;  // the file holds the whole path
+  };
+  [[nodiscard]] Location locate(std::string_view path) const;
+  void add(const Place& place, std::string sentence, bool missing);
   [[nodiscard]] bool expect(const Value& value, YamlNode::Kind kind);
+  [[nodiscard]] bool check_entries(const Value& value, std::size_t count);
 
-  std::map<std::string, Place, std::less<>> places_;  // path -> value, or key for mappings
+  NodePtr root_;
+  const Language& language_;
   std::vector<Fault> errors_;
-  std::uint64_t visited_ = 0;
 };
 
 // A node for a sentence: "a mapping", "a list", "'text'", "nothing".
@@ -134,8 +150,10 @@ void assign(const Scalar& scalar, T& out) {
     assign(scalar, out.emplace());
   } else if constexpr (std::is_same_v<T, std::string>) {
     out = scalar.text;
-  } else if constexpr (std::is_same_v<T, Url>) {
+  } else if constexpr (std::is_same_v<T, wire::Url>) {
     out = scalar.url;
+  } else if constexpr (std::is_same_v<T, wire::Address>) {
+    out = scalar.url.address();
   } else if constexpr (std::is_same_v<T, bool>) {
     out = scalar.whole != 0;
   } else if constexpr (IsDuration<T>::value) {
@@ -150,4 +168,4 @@ void assign(const Scalar& scalar, T& out) {
   }
 }
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

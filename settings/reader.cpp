@@ -1,24 +1,25 @@
-#include "sim/scenario/reader.h"
+#include "settings/reader.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 
-#include "sim/scenario/scalar.h"
-#include "sim/scenario/spelling.h"
+#include "settings/scalar.h"
+#include "settings/spelling.h"
 
-namespace fleet::sim {
+namespace fleet::settings {
 
 namespace {
 
-// Aliases can make a small file large; no scenario of people comes near.
-constexpr std::uint64_t kVisitsMax = 200'000;
 constexpr std::size_t kErrorsMax = 100;
-constexpr std::size_t kNamedMax = 1'000;
 
 std::string child_path(const std::string& path, std::string_view key) {
-  return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+  if (path.empty()) return std::string(key);
+  std::string child;
+  child.reserve(path.size() + 1 + key.size());
+  return child.append(path).append(1, '.').append(key);
 }
 
 // "fleet group 'lamps'", "phases", "the scenario"
@@ -34,6 +35,45 @@ NodePtr longhand(const NodePtr& scalar) {
   const bool is_url = scalar->text.find("://") != std::string::npos;
   mapping->entries.push_back(YamlEntry{is_url ? "url" : "use", scalar->place, scalar});
   return mapping;
+}
+
+NodePtr fallback_node(std::string_view fallback) {
+  auto node = std::make_shared<YamlNode>();
+  node->kind = fallback == "{}"   ? YamlNode::Kind::mapping
+               : fallback == "[]" ? YamlNode::Kind::list
+                                  : YamlNode::Kind::scalar;
+  node->text = fallback;
+  return node;
+}
+
+// What of `path` is left behind `key`, its first segment; none where it begins otherwise.
+std::optional<std::string_view> behind(std::string_view path, std::string_view key) {
+  if (!path.starts_with(key)) return std::nullopt;
+  if (path.size() == key.size()) return "";
+  return path[key.size()] == '.' ? std::optional(path.substr(key.size() + 1)) : std::nullopt;
+}
+
+// One step of a path.
+struct Step {
+  Place key;
+  const YamlNode* value = nullptr;
+  std::string_view rest;
+};
+
+std::optional<Step> step_into(const YamlNode& node, std::string_view path) {
+  std::optional<Step> step;
+  for (const YamlEntry& entry : node.entries) {
+    const auto rest = behind(path, entry.key);
+    // Keys may hold dots: the longest one that fits.
+    if (rest && (!step || rest->size() < step->rest.size())) step = Step{entry.place, entry.value.get(), *rest};
+  }
+  if (node.kind != YamlNode::Kind::list) return step;
+  std::size_t index = 0;
+  const auto [stop, failure] = std::from_chars(path.data(), path.data() + path.size(), index);
+  if (failure != std::errc{} || index >= node.items.size()) return std::nullopt;
+  const auto rest = behind(path, path.substr(0, static_cast<std::size_t>(stop - path.data())));
+  if (!rest) return std::nullopt;
+  return Step{node.items[index]->place, node.items[index].get(), *rest};
 }
 
 }  // namespace
@@ -57,9 +97,17 @@ const KeyInfo* MappingInfo::find(std::string_view key) const {
   return found == keys.end() ? nullptr : &*found;
 }
 
-bool Reader::visit() {
-  if (++visited_ == kVisitsMax) fail_at("", fmt::format("aliases make this more than {} values", kVisitsMax));
-  return visited_ < kVisitsMax;
+Reader::Location Reader::locate(std::string_view path) const {
+  Location found{root_->place, root_->place, path.empty()};
+  const YamlNode* node = root_.get();
+  while (!path.empty()) {
+    const auto step = step_into(*node, path);
+    if (!step) return found;
+    node = step->value;
+    path = step->rest;
+    found = {node->kind == YamlNode::Kind::scalar ? node->place : step->key, step->key, path.empty()};
+  }
+  return found;
 }
 
 bool Reader::expect(const Value& value, YamlNode::Kind kind) {
@@ -67,7 +115,7 @@ bool Reader::expect(const Value& value, YamlNode::Kind kind) {
   const char* wanted = kind == YamlNode::Kind::mapping ? "a mapping"
                        : kind == YamlNode::Kind::list  ? "a list"
                                                        : "a value";
-  const std::string what = value.path.empty() ? "a scenario" : fmt::format("'{}'", value.path);
+  const std::string what = value.path.empty() ? fmt::format("a {}", language_.word) : fmt::format("'{}'", value.path);
   fail(value.node->place, fmt::format("{} must be {}, not {}", what, wanted, describe(*value.node)));
   return false;
 }
@@ -77,44 +125,47 @@ std::vector<Value> Reader::match(const Value& value, const MappingInfo& info) {
   const bool shorthand = value.key != nullptr && value.key->form == Form::shorthand;
   if (shorthand && node->kind == YamlNode::Kind::scalar) node = longhand(node);
   const Value mapping{value.key, node, value.path, value.label};
-  if (value.path.empty()) places_[""] = node->place;
-  if (!visit() || !expect(mapping, YamlNode::Kind::mapping)) return {};
+  if (!expect(mapping, YamlNode::Kind::mapping)) return {};
 
-  std::vector<std::string_view> known;
-  for (const KeyInfo& key : info.keys) known.push_back(key.name);
   for (const YamlEntry& entry : node->entries) {
     if (info.find(entry.key) != nullptr) continue;
+    std::vector<std::string_view> known;
+    for (const KeyInfo& key : info.keys) known.push_back(key.name);
     fail(entry.place, fmt::format("unknown key '{}' in {}{}", shortened(entry.key), label_of(value, info),
                                   suggestion(entry.key, known)));
   }
   std::vector<Value> rows;
+  rows.reserve(info.keys.size());
   for (const KeyInfo& key : info.keys) {
     Value row{&key, nullptr, child_path(value.path, key.name), {}};
     if (const YamlEntry* entry = node->find(key.name)) {
       row.node = entry->value;
-      const bool leaf = entry->value->kind == YamlNode::Kind::scalar;
-      places_[row.path] = leaf ? entry->value->place : entry->place;
       if (entry->value->kind == YamlNode::Kind::empty) {
         fail(entry->place, fmt::format("'{}' has no value", row.path));
         row.node = nullptr;
       }
     } else if (key.fallback == kRequired) {
-      add(value.path, fmt::format("{} has no '{}': {}", label_of(value, info), key.name, key.sentence), true);
+      add(locate(value.path).place, fmt::format("{} has no '{}': {}", label_of(value, info), key.name, key.sentence),
+          true);
     } else if (!key.fallback.empty()) {
-      row.node = parse_yaml(key.fallback, "default", false).value_or(nullptr);
+      row.node = fallback_node(key.fallback);
     }
     rows.push_back(std::move(row));
   }
   return rows;
 }
 
-std::vector<Value> Reader::named(const Value& value) {
-  if (!visit() || !expect(value, YamlNode::Kind::mapping)) return {};
-  if (value.node->entries.empty()) fail(value.node->place, fmt::format("'{}' is empty; name at least one", value.path));
-  if (value.node->entries.size() > kNamedMax) {
-    fail(value.node->place, fmt::format("'{}' has more than {} entries", value.path, kNamedMax));
-    return {};
+bool Reader::check_entries(const Value& value, std::size_t count) {
+  if (count < value.key->entries_min) {
+    fail(value.node->place, fmt::format("'{}' is empty; name at least one", value.path));
   }
+  if (count <= value.key->entries_max) return true;
+  fail(value.node->place, fmt::format("'{}' has more than {} entries", value.path, value.key->entries_max));
+  return false;
+}
+
+std::vector<Value> Reader::named(const Value& value) {
+  if (!expect(value, YamlNode::Kind::mapping) || !check_entries(value, value.node->entries.size())) return {};
   std::vector<Value> entries;
   for (const YamlEntry& entry : value.node->entries) {
     // Topic short names have rules of their own, checked with the product.
@@ -124,7 +175,6 @@ std::vector<Value> Reader::named(const Value& value) {
       continue;
     }
     Value row{value.key, entry.value, child_path(value.path, entry.key), entry.key};
-    places_[row.path] = entry.place;
     if (entry.value->kind == YamlNode::Kind::empty) {
       fail(entry.place, fmt::format("'{}' has no value", row.path));
       continue;
@@ -135,22 +185,17 @@ std::vector<Value> Reader::named(const Value& value) {
 }
 
 std::vector<Value> Reader::list(const Value& value) {
-  if (!visit() || !expect(value, YamlNode::Kind::list)) return {};
-  if (value.node->items.size() > kNamedMax) {
-    fail(value.node->place, fmt::format("'{}' has more than {} entries", value.path, kNamedMax));
-    return {};
-  }
+  if (!expect(value, YamlNode::Kind::list) || !check_entries(value, value.node->items.size())) return {};
   std::vector<Value> items;
+  items.reserve(value.node->items.size());
   for (std::size_t i = 0; i < value.node->items.size(); ++i) {
-    Value item{value.key, value.node->items[i], child_path(value.path, std::to_string(i)), {}};
-    places_[item.path] = item.node->place;
-    items.push_back(std::move(item));
+    items.push_back({value.key, value.node->items[i], child_path(value.path, std::to_string(i)), {}});
   }
   return items;
 }
 
 std::optional<Scalar> Reader::scalar(const Value& value) {
-  if (!visit() || !expect(value, YamlNode::Kind::scalar)) return std::nullopt;
+  if (!expect(value, YamlNode::Kind::scalar)) return std::nullopt;
   Parsed<Scalar> scalar = read_scalar(*value.key, value.node->text);
   if (!scalar) {
     fail(value.node->place, fmt::format("'{}': {}", value.path, scalar.error()));
@@ -160,23 +205,15 @@ std::optional<Scalar> Reader::scalar(const Value& value) {
   return *scalar;
 }
 
-void Reader::add(const std::string& path, std::string sentence, bool missing) {
-  std::string_view nearest_path = path;
-  auto found = places_.find(nearest_path);
-  while (found == places_.end() && !nearest_path.empty()) {
-    const std::size_t dot = nearest_path.rfind('.');
-    nearest_path = nearest_path.substr(0, dot == std::string_view::npos ? 0 : dot);
-    found = places_.find(nearest_path);
-  }
-  const Place place = found == places_.end() ? Place{} : found->second;
+void Reader::add(const Place& place, std::string sentence, bool missing) {
   if (errors_.size() < kErrorsMax) errors_.push_back({place, std::move(sentence), missing});
 }
 
-void Reader::fail_at(const std::string& path, std::string sentence) { add(path, std::move(sentence), false); }
+void Reader::fail_at(std::string_view path, std::string sentence) { fail(locate(path).place, std::move(sentence)); }
 
-void Reader::fail(const Place& place, std::string sentence) {
-  if (errors_.size() < kErrorsMax) errors_.push_back({place, std::move(sentence)});
-}
+void Reader::fail_at_key(std::string_view path, std::string sentence) { fail(locate(path).key, std::move(sentence)); }
+
+void Reader::fail(const Place& place, std::string sentence) { add(place, std::move(sentence), false); }
 
 wire::Error Reader::first_error() const {
   const auto before = [](const Fault& a, const Fault& b) {
@@ -186,4 +223,4 @@ wire::Error Reader::first_error() const {
   return {wire::ErrorKind::usage, first.sentence, first.place.text()};
 }
 
-}  // namespace fleet::sim
+}  // namespace fleet::settings

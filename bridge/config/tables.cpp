@@ -1,0 +1,241 @@
+#include "bridge/config/tables.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+namespace fleet::bridge {
+
+using settings::Form;
+using settings::Key;
+using settings::kRequired;
+using settings::Reader;
+using settings::Table;
+using settings::Value;
+using settings::YamlNode;
+
+namespace {
+
+// The APIs that have a quota of their own, as their pages name them.
+constexpr std::string_view kLimitedActions[] = {"BatchPub",
+                                                "BatchCheckDeviceNames",
+                                                "QueryBatchRegisterDeviceStatus",
+                                                "BatchRegisterDeviceWithApplyId",
+                                                "BatchRegisterDevice",
+                                                "QueryPageByApplyId",
+                                                "QueryProductTopic",
+                                                "BatchAddThingTopo"};
+
+constexpr double kKilo = 1u << 10;
+constexpr double kMega = 1u << 20;
+constexpr double kDay = 86'400;
+
+// `off`, or a rate for each action.
+void read_limits(Reader& reader, const Value& value, Config& out) {
+  if (value.node->kind != YamlNode::Kind::scalar) return read_mapping(reader, value, limits_table(), out.limits);
+  out.limits.enforced = false;
+  if (value.node->text == "off") return;
+  reader.fail(value.node->place, fmt::format("'{}' must be off, or a mapping such as BatchPub: 50/s, not {}",
+                                             value.path, describe(*value.node)));
+}
+
+}  // namespace
+
+const Table<HttpConfig>& http_table() {
+  using Row = Key<HttpConfig>;
+  static const Table<HttpConfig> table(
+      "http", "Where callers are listened to, and their bounds.",
+      {
+          Row::field<&HttpConfig::listen>(
+              {.name = "listen", .form = Form::address, .sentence = "HOST:PORT; port 0: any free one"}),
+          Row::field<&HttpConfig::connections_max>({.name = "connections_max",
+                                                    .form = Form::integer,
+                                                    .sentence = "further ones are answered 503 and closed",
+                                                    .min = 1,
+                                                    .max = 1e6}),
+          Row::field<&HttpConfig::header_bytes_max>({.name = "header_bytes_max",
+                                                     .form = Form::size,
+                                                     .sentence = "header of one request",
+                                                     .min = kKilo,
+                                                     .max = kMega}),
+          Row::field<&HttpConfig::body_bytes_max>({.name = "body_bytes_max",
+                                                   .form = Form::size,
+                                                   .sentence = "body of one request",
+                                                   .min = kKilo,
+                                                   .max = 64 * kMega}),
+          Row::field<&HttpConfig::params_max>({.name = "params_max",
+                                               .form = Form::integer,
+                                               .sentence = "parameters of one request",
+                                               .min = 16,
+                                               .max = 100'000}),
+          Row::field<&HttpConfig::header_timeout>({.name = "header_timeout",
+                                                   .form = Form::duration,
+                                                   .sentence = "first byte of a request to its last",
+                                                   .min = 0.001,
+                                                   .max = kDay}),
+          Row::field<&HttpConfig::idle_timeout>({.name = "idle_timeout",
+                                                 .form = Form::duration,
+                                                 .sentence = "between requests",
+                                                 .min = 0.001,
+                                                 .max = kDay}),
+          Row::field<&HttpConfig::answer_timeout>(
+              {.name = "answer_timeout",
+               .form = Form::duration,
+               .sentence = "a call not acknowledged by then is answered as an error",
+               .min = 0.001,
+               .max = kDay}),
+      });
+  return table;
+}
+
+const Table<MqttConfig>& mqtt_table() {
+  using Row = Key<MqttConfig>;
+  constexpr double kTextBytesMax = 65'535;  // MQTT 5.0 §1.5.4
+  static const Table<MqttConfig> table(
+      "mqtt", "The broker, and how it is published to.",
+      {
+          Row::field<&MqttConfig::broker>(
+              {.name = "broker", .form = Form::url, .sentence = "where it listens", .choices = "mqtt"}),
+          Row::field<&MqttConfig::publisher>(
+              {.name = "publisher", .form = Form::choice, .sentence = "MQTT engine", .choices = "native|paho"}),
+          Row::field<&MqttConfig::connections>({.name = "connections",
+                                                .form = Form::integer,
+                                                .sentence = "publishes of one device always take the same one",
+                                                .min = 1,
+                                                .max = 64}),
+          Row::field<&MqttConfig::backlog_wait>({.name = "backlog_wait",
+                                                 .form = Form::duration,
+                                                 .sentence = "how long a call waits for room in the backlog",
+                                                 .min = 0.001,
+                                                 .max = kDay}),
+          // A publish of 256 KB to 100 devices must fit.
+          Row::field<&MqttConfig::backlog_bytes>({.name = "backlog_bytes",
+                                                  .form = Form::size,
+                                                  .sentence = "bytes that wait for one connection",
+                                                  .min = 512 * kKilo,
+                                                  .max = 1'024 * kMega}),
+          // Packet identifiers end at 65,535.
+          Row::field<&MqttConfig::backlog_publishes>({.name = "backlog_publishes",
+                                                      .form = Form::integer,
+                                                      .sentence = "publishes that wait for one connection",
+                                                      .min = 100,
+                                                      .max = 65'535}),
+          Row::field<&MqttConfig::client_id>(
+              {.name = "client_id", .sentence = "prefix of the client identifiers", .max = kTextBytesMax}),
+          Row::field<&MqttConfig::username>(
+              {.name = "username", .sentence = "login at the broker", .max = kTextBytesMax}),
+          Row::field<&MqttConfig::password>({.name = "password", .sentence = "its password", .max = kTextBytesMax}),
+      });
+  return table;
+}
+
+const Table<AccountConfig>& account_table() {
+  using Row = Key<AccountConfig>;
+  static const Table<AccountConfig> table(
+      "account", "A caller of the APIs.",
+      {
+          Row::field<&AccountConfig::access_key_id>(
+              {.name = "access_key_id", .fallback = kRequired, .sentence = "names the account"}),
+          Row::field<&AccountConfig::access_key_secret>(
+              {.name = "access_key_secret", .fallback = kRequired, .sentence = "signs its calls"}),
+          Row::field<&AccountConfig::batch_pub>(
+              {.name = "batch_pub", .form = Form::flag, .sentence = "on the allow list of BatchPub"}),
+      });
+  return table;
+}
+
+const Table<AppConfig>& app_table() {
+  using Row = Key<AppConfig>;
+  static const Table<AppConfig> table(
+      "app", "An application of the Taobao Open Platform.",
+      {
+          Row::field<&AppConfig::app_key>(
+              {.name = "app_key", .fallback = kRequired, .sentence = "names the application"}),
+          Row::field<&AppConfig::app_secret>(
+              {.name = "app_secret", .fallback = kRequired, .sentence = "signs its calls"}),
+          Row::texts<&AppConfig::topics>({.name = "topics", .sentence = "topics it may use"}),
+          Row::texts<&AppConfig::groups>({.name = "groups", .sentence = "groups of its consumers"}),
+      });
+  return table;
+}
+
+const Table<DeviceConfig>& device_table() {
+  using Row = Key<DeviceConfig>;
+  static const Table<DeviceConfig> table(
+      "device", "One identity of a product.",
+      {
+          Row::field<&DeviceConfig::name>(
+              {.name = "name", .fallback = kRequired, .sentence = "4 to 32 of A-Z a-z 0-9 _ @ . : -"}),
+          Row::field<&DeviceConfig::secret>({.name = "secret", .sentence = "made at start where it is absent"}),
+      });
+  return table;
+}
+
+const Table<ProductConfig>& product_table() {
+  using Row = Key<ProductConfig>;
+  static const Table<ProductConfig> table(
+      "product", "Devices alike: one product key, the same topics.",
+      {
+          Row::field<&ProductConfig::key>({.name = "key", .fallback = kRequired, .sentence = "1 to 32 of A-Z a-z 0-9"}),
+          Row::field<&ProductConfig::name>({.name = "name", .sentence = "for people"}),
+          Row::field<&ProductConfig::kind>({.name = "kind",
+                                            .form = Form::choice,
+                                            .sentence = "what its devices are",
+                                            .choices = "device|gateway|sub-device"}),
+          Row::field<&ProductConfig::x509>({.name = "auth",
+                                            .form = Form::choice,
+                                            .sentence = "how its devices prove who they are",
+                                            .choices = "secret|x509"}),
+          Row::choices_by_name<&ProductConfig::topics>({.name = "topics",
+                                                        .sentence = "topic short names, and what a device may do there",
+                                                        .choices = "publish|subscribe|both"}),
+          Row::list<&ProductConfig::devices, &device_table>(
+              {.name = "devices", .sentence = "its devices", .entries_max = kLanguage.values_max}),
+      });
+  return table;
+}
+
+const Table<LimitsConfig>& limits_table() {
+  static const Table<LimitsConfig> table = [] {
+    std::vector<Key<LimitsConfig>> rows;
+    for (const std::string_view action : kLimitedActions) {
+      rows.push_back({{.name = action, .form = Form::rate, .sentence = "calls allowed", .min = 0.0001, .max = 1e6},
+                      [](Reader& reader, const Value& value, LimitsConfig& out) {
+                        if (const auto rate = reader.scalar(value)) out.per_second.emplace(value.key->name, rate->real);
+                      }});
+    }
+    return Table<LimitsConfig>("limits", "Calls allowed a second; what is absent has the API's own number.", rows);
+  }();
+  return table;
+}
+
+namespace {
+
+// The one store there is.
+const Table<Config>& registry_table() {
+  static const Table<Config> table(
+      "registry", "Where products and devices are kept.",
+      {{{.name = "store", .form = Form::choice, .sentence = "memory: gone at the end", .choices = "memory"},
+        [](Reader& reader, const Value& value, Config&) { (void)reader.scalar(value); }}});
+  return table;
+}
+
+}  // namespace
+
+const Table<Config>& config_table() {
+  using Row = Key<Config>;
+  static const Table<Config> table(
+      "the configuration", "What fleet-bridge serves, and to whom.",
+      {
+          Row::mapping<&Config::http, &http_table>({.name = "http", .sentence = "where callers are listened to"}),
+          Row::mapping<&Config::mqtt, &mqtt_table>({.name = "mqtt", .sentence = "the broker"}),
+          Row::part<&registry_table>({.name = "registry", .sentence = "where products and devices are kept"}),
+          Row::list<&Config::accounts, &account_table>({.name = "accounts", .sentence = "callers of the APIs"}),
+          Row::list<&Config::apps, &app_table>({.name = "apps", .sentence = "applications"}),
+          Row::list<&Config::products, &product_table>({.name = "products", .sentence = "products and their devices"}),
+          Row{{.name = "limits", .form = Form::mapping, .sentence = "off, or calls a second by API"}, read_limits},
+      });
+  return table;
+}
+
+}  // namespace fleet::bridge

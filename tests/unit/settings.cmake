@@ -1,0 +1,3 @@
+fleet_test(settings_test LABEL unit
+  SOURCES settings/reader_test.cpp settings/units_test.cpp settings/yaml_tree_test.cpp
+  LIBS fleet::settings fmt::fmt)
