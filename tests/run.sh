@@ -20,6 +20,7 @@ logs=build/logs
 mkdir -p "$logs"
 PATH=$PATH:/usr/sbin # where Debian keeps mosquitto
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export LSAN_OPTIONS=print_suppressions=0:suppressions=$PWD/tests/support/lsan.supp
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/tests/support/tsan.supp
 
