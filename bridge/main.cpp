@@ -1,8 +1,10 @@
 // fleet-bridge: batch HTTP API calls in, MQTT publishes out. Wiring only.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -19,6 +21,13 @@ namespace {
 
 using fleet::bridge::Config;
 using fleet::wire::Error;
+
+// A standard stream that is closed would be lent to the first socket, and what is printed would go to its peer.
+void hold_standard_streams() {
+  int file = ::open("/dev/null", O_RDWR);
+  while (file >= 0 && file <= STDERR_FILENO) file = ::open("/dev/null", O_RDWR);
+  if (file > STDERR_FILENO) ::close(file);
+}
 
 // Sets up what belongs to the process as a whole.
 void prepare_process() {
@@ -80,6 +89,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_streams();
   try {
     prepare_process();
     return run(argc, argv);

@@ -1,4 +1,5 @@
 // fleet-sim: a scenario in, a report out. Wiring only.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -35,8 +36,11 @@ struct Arguments {
   std::string out;
 };
 
+// Not fmt::print, which throws where nobody reads: what is left to do then is to end with the right code.
+void complain(const std::string& sentence) { std::fputs(("fleet-sim: " + sentence + "\n").c_str(), stderr); }
+
 int fail(const fleet::wire::Error& error) {
-  fmt::print(stderr, "fleet-sim: {}\n", error.text());
+  complain(error.text());
   return error.kind == fleet::wire::ErrorKind::usage ? kExitUsage : kExitEnvironment;
 }
 
@@ -62,8 +66,10 @@ Result<Scenario> load(const Arguments& arguments) {
   return fleet::sim::load_scenario(arguments.file, overrides, arguments.seed);
 }
 
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
 void print_summary(const nlohmann::ordered_json& result) {
-  fmt::print("{}", fleet::sim::render_text(result, {.colour = ::isatty(STDOUT_FILENO) == 1}));
+  print(fleet::sim::render_text(result, {.colour = ::isatty(STDOUT_FILENO) == 1}));
 }
 
 int run(const Arguments& arguments) {
@@ -73,11 +79,11 @@ int run(const Arguments& arguments) {
   const auto record = fleet::sim::run_scenario(*scenario, {out, ::isatty(STDERR_FILENO) == 1});
   if (!record) return fail(record.error());
   const nlohmann::ordered_json result = fleet::sim::result_json(*record);
+  // First to the file: standard output may be closed or full.
+  const auto written = fleet::sim::write_result(result, out + "/result.json");
   print_summary(result);
-  if (const auto written = fleet::sim::write_result(result, out + "/result.json"); !written) {
-    return fail(written.error());
-  }
-  fmt::print("\nwritten: {}/result.json\n", out);
+  if (!written) return fail(written.error());
+  print("\nwritten: " + out + "/result.json\n");
   return exit_code(record->verdict);
 }
 
@@ -85,7 +91,7 @@ int plan(const Arguments& arguments) {
   const auto scenario = load(arguments);
   if (!scenario) return fail(scenario.error());
   const fleet::sim::Plan made = fleet::sim::make_plan(*scenario);
-  fmt::print("{}", fleet::sim::plan_text(*scenario, made, fleet::sim::read_machine_limits()));
+  print(fleet::sim::plan_text(*scenario, made, fleet::sim::read_machine_limits()));
   std::fflush(stdout);
   const auto fits = fleet::sim::check_limits(made);
   return fits ? 0 : fail(fits.error());
@@ -133,18 +139,26 @@ int dispatch(int argc, char** argv) {
   }
   if (run_command->parsed()) return run(arguments);
   if (plan_command->parsed()) return plan(arguments);
-  if (schema_command->parsed()) return fmt::print("{}", fleet::sim::scenario_schema()), 0;
+  if (schema_command->parsed()) return print(fleet::sim::scenario_schema()), 0;
   return report_command->parsed() ? report(arguments) : kExitUsage;
+}
+
+// A standard stream that is closed would be lent to the first socket, and what is printed would go to its peer.
+void hold_standard_streams() {
+  int file = ::open("/dev/null", O_RDWR);
+  while (file >= 0 && file <= STDERR_FILENO) file = ::open("/dev/null", O_RDWR);
+  if (file > STDERR_FILENO) ::close(file);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of its write
   try {
     return dispatch(argc, argv);
   } catch (const std::exception& failure) {  // out of memory
-    fmt::print(stderr, "fleet-sim: {}\n", failure.what());
+    complain(failure.what());
     return kExitEnvironment;
   }
 }

@@ -11,6 +11,9 @@ namespace {
 constexpr auto kPlainEvery = std::chrono::seconds(5);
 constexpr auto kTerminalEvery = std::chrono::milliseconds(200);
 
+// Nobody reading along is no reason to end a run: what cannot be written is left unsaid (fmt::print would throw).
+void write_error(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 double seconds(wire::Nanos duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
@@ -40,7 +43,7 @@ void Progress::calling(const char* phase, wire::Nanos elapsed, wire::Nanos lengt
 void Progress::say(const std::string& sentence) {
   if (line_open_) std::fputs("\r\033[K", stderr);
   line_open_ = false;
-  fmt::print(stderr, "{}\n", sentence);
+  write_error(sentence + "\n");
 }
 
 void Progress::show(const std::string& phase, const std::string& line, wire::TimePoint now) {
@@ -48,11 +51,11 @@ void Progress::show(const std::string& phase, const std::string& line, wire::Tim
   phase_ = phase;
   next_ = now + (terminal_ ? wire::Nanos(kTerminalEvery) : wire::Nanos(kPlainEvery));
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{}", line);
+    write_error("\r\033[K" + line);
     std::fflush(stderr);
     line_open_ = true;
   } else {
-    fmt::print(stderr, "{}\n", line);
+    write_error(line + "\n");
   }
 }
 

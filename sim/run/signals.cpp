@@ -15,6 +15,9 @@ sigset_t watched_signals() {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGCHLD);
+  // Under nohup it stays ignored.
+  struct sigaction hang_up {};
+  if (sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -34,7 +37,7 @@ Wake wait_for_signal(wire::TimePoint until) {
     timeout.tv_sec = static_cast<time_t>(seconds.count());
     timeout.tv_nsec = static_cast<long>((left - seconds).count());
     const int signal = sigtimedwait(&set, nullptr, &timeout);
-    if (signal == SIGINT || signal == SIGTERM) return Wake::interrupt;
+    if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) return Wake::interrupt;
     if (signal == SIGCHLD) return Wake::child_ended;
     if (errno == EAGAIN) return Wake::time;  // EINTR: waited out
   }

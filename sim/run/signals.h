@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGCHLD as values: the coordinator waits for them where it waits for time.
+// SIGINT, SIGTERM, SIGHUP and SIGCHLD as values: the coordinator waits for them where it waits for time.
 #pragma once
 
 #include "wire/clock.h"
@@ -7,7 +7,7 @@ namespace fleet::sim {
 
 enum class Wake { time, interrupt, child_ended };
 
-// Blocks the three signals in this thread and, by inheritance, in all that it starts later.
+// Blocks the four signals in this thread and, by inheritance, in all that it starts later.
 void block_signals();
 
 // Waits until a signal comes or `until` has passed. Time left over by an unrelated signal is waited out.
