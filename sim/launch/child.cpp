@@ -64,7 +64,9 @@ wire::Result<std::unique_ptr<Child>> Child::start(const std::string& program, co
   const std::optional<std::string> path = find_program(program, {});
   if (!path) return wire::environment_error(fmt::format("'{}' is not installed", program));
   const Descriptor input(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const Descriptor output(::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644));
+  // O_NONBLOCK: a pipe that nobody reads is refused instead of waited for.
+  constexpr int kLogFlags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NONBLOCK | O_CLOEXEC;
+  const Descriptor output(::open(log.c_str(), kLogFlags, 0644));
   if (output.get() < 0) {
     return wire::environment_error(fmt::format("cannot write the log: {}", std::strerror(errno)), log);
   }

@@ -33,7 +33,8 @@ wire::Result<std::string> make_directory(const std::string& directory) {
 }
 
 wire::Result<void> write_file(const std::string& path, const std::string& text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  // O_NONBLOCK: a pipe that nobody reads is refused instead of waited for.
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0600);
   if (file < 0) return cannot("write the file", path, errno);
   std::string_view rest = text;
   int code = 0;

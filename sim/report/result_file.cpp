@@ -20,7 +20,8 @@ constexpr std::size_t kResultBytesMax = std::size_t{1} << 30;
 
 // Writes and syncs a new file; 0 or the errno of what failed.
 int write_file(const std::string& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  // O_NONBLOCK: a pipe that nobody reads is refused instead of waited for.
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0644);
   if (file < 0) return errno;
   int failure = 0;
   while (!text.empty() && failure == 0) {
