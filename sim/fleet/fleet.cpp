@@ -98,6 +98,7 @@ FleetStatus Fleet::status() const {
     status.connect_failed += counters.connect_failed.read();
     status.reconnects += counters.reconnects.read();
     status.subscribe_refused += counters.subscribe_refused.read();
+    status.login_refused += counters.login_refused.read();
     status.first_copies += worker->first_copies();  // before the whole: no part exceeds it
     status.deliveries += worker->deliveries();
   }

@@ -25,9 +25,10 @@ struct FleetStatus {
   std::uint64_t connect_failed = 0;  // attempts
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
-  std::uint64_t deliveries = 0;    // any that carried a stamp of this run
-  std::uint64_t first_copies = 0;  // those of them that were the first for a device that the call named
-  std::string last_error;          // newest connect or subscribe failure, a sentence; may be empty
+  std::uint64_t login_refused = 0;  // of connect_failed: the broker said that it will never accept them
+  std::uint64_t deliveries = 0;     // any that carried a stamp of this run
+  std::uint64_t first_copies = 0;   // those of them that were the first for a device that the call named
+  std::string last_error;           // newest connect or subscribe failure, a sentence; may be empty
 };
 
 // What is left of a fleet after it has stopped.

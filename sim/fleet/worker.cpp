@@ -32,6 +32,21 @@ constexpr Nanos kGateRetry = std::chrono::milliseconds(1);
 // loop ends whatever is left.
 constexpr Nanos kStopGrace = std::chrono::milliseconds(1'500);
 
+// Answers to CONNECT that trying again does not change (MQTT 5.0 §3.2.2.2).
+bool is_final(ReasonCode reason) {
+  switch (reason) {
+    case ReasonCode::unsupported_protocol_version:
+    case ReasonCode::client_identifier_not_valid:
+    case ReasonCode::bad_user_name_or_password:
+    case ReasonCode::not_authorized:
+    case ReasonCode::banned:
+    case ReasonCode::bad_authentication_method:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Worker::Worker(FleetPlan& plan, std::uint32_t index)
@@ -237,6 +252,7 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
     complain(device, "lost its connection", why.detail);
   } else {
     counters_.connect_failed.add(1);
+    if (is_final(why.reason)) counters_.login_refused.add(1);
     complain(device, "could not connect", why.detail);
   }
   // Until it has been ready once a device belongs to the ramp, which does not give up.

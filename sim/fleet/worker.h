@@ -30,6 +30,7 @@ struct WorkerCounters {
   Counter connect_failed;     // attempts that ended before the last SUBACK
   Counter reconnects;         // connections that made a device ready again
   Counter subscribe_refused;  // subscriptions
+  Counter login_refused;      // attempts that the broker will never accept
 };
 
 // Owned by the fleet. Made, started and stopped on the coordinator's thread; everything else happens on its own.

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "sim/run/context.h"
+#include "sim/run/out_directory.h"
 #include "sim/run/progress.h"
 #include "sim/run/record.h"
 #include "sim/run/signals.h"
@@ -74,14 +74,15 @@ wire::Result<void> Conductor::connect() {
     note_ended_children();
     if (!edges_.child_ends.empty()) return wire::environment_error(edges_.child_ends.front());
     const std::string last = status.last_error.empty() ? "" : "; last failure: " + status.last_error;
+    if (status.login_refused > 0) return wire::environment_error("the broker refuses the devices" + last);
     if (status.subscribe_refused > 0) {
       return wire::environment_error(
           fmt::format("the broker refused {} subscriptions{}", status.subscribe_refused, last));
     }
     if (now >= deadline) {
-      return wire::environment_error(fmt::format("{} of {} devices were ready after {:.0f} s{}", status.ready,
-                                                 status.devices,
-                                                 std::chrono::duration<double>(ramp_allowance()).count(), last));
+      return wire::environment_error(
+          fmt::format("{} of {} devices were ready after {:.0f} s, {} were connected{}", status.ready, status.devices,
+                      std::chrono::duration<double>(ramp_allowance()).count(), status.connected, last));
     }
     if (wait_for_signal(std::min(deadline, now + kTick)) == Wake::interrupt) {
       return wire::environment_error(
@@ -187,13 +188,8 @@ EdgeSample Conductor::sample() const {
 wire::Result<RunRecord> run_scenario(const Scenario& scenario, const RunOptions& options) {
   block_signals();
   if (auto fits = check_limits(make_plan(scenario)); !fits) return tl::unexpected(fits.error());
-  std::error_code failure;
-  std::filesystem::create_directories(options.out_directory, failure);
-  if (failure) {
-    return wire::environment_error(
-        fmt::format("cannot make the directory: {}; choose another with --out", failure.message()),
-        options.out_directory);
-  }
+  const auto claim = OutDirectory::claim(options.out_directory);
+  if (!claim) return tl::unexpected(claim.error());
   RunContext context = describe_context(scenario);
   auto stage = set_stage(scenario, options.out_directory);
   if (!stage) return tl::unexpected(stage.error());
