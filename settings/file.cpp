@@ -1,6 +1,9 @@
 #include "settings/file.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +19,24 @@ struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
+// The writer of a pipe is given this long to begin; without one an open that blocks would not return.
+constexpr int kFirstBytesMs = 10'000;
+
+// Opens for reading; empty, and errno is set, where that fails.
+std::unique_ptr<std::FILE, CloseFile> open_file(const std::string& path) {
+  const int number = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  std::unique_ptr<std::FILE, CloseFile> file(number < 0 ? nullptr : ::fdopen(number, "rb"));
+  struct stat facts {};
+  if (!file || ::fstat(number, &facts) != 0) return nullptr;
+  pollfd readable{number, POLLIN, 0};
+  if (S_ISFIFO(facts.st_mode) && ::poll(&readable, 1, kFirstBytesMs) == 0) {
+    errno = ETIMEDOUT;
+    return nullptr;
+  }
+  if (::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) & ~O_NONBLOCK) != 0) return nullptr;
+  return file;
+}
+
 }  // namespace
 
 wire::Result<std::string> read_file(const std::string& path, const Language& language) {
@@ -23,7 +44,8 @@ wire::Result<std::string> read_file(const std::string& path, const Language& lan
   const auto cannot = [&](std::string_view what) {
     return wire::usage_error(fmt::format("cannot {} the {}: {}", what, language.word, std::strerror(errno)), path);
   };
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+  const auto file = open_file(path);
+  if (!file && errno == ETIMEDOUT) return wire::usage_error("nobody writes into this pipe", path);
   if (!file) return cannot("open");
   std::string text;
   while (text.size() <= language.bytes_max) {

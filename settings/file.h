@@ -9,7 +9,8 @@
 namespace fleet::settings {
 
 // The bytes of the file, at most one more than `language` allows, so that devices and pipes without end are refused by
-// parse_yaml() like large files. Errors (usage): it cannot be opened or read.
+// parse_yaml() like large files. Errors (usage): it cannot be opened or read; a
+// pipe into which nobody writes within 10 s.
 [[nodiscard]] wire::Result<std::string> read_file(const std::string& path, const Language& language);
 
 }  // namespace fleet::settings
