@@ -57,10 +57,17 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
 }
 
 std::string shortened(std::string_view text) {
-  if (text.size() <= kShownMax) return std::string(text);
-  std::size_t end = kShownMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return std::string(text.substr(0, end)) + "…";
+  std::size_t end = text.size();
+  if (end > kShownMax) {
+    end = kShownMax;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  }
+  std::string shown(text.substr(0, end));
+  // Line ends would break the sentence in two, escape codes would reach the terminal.
+  std::replace_if(
+      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  if (end < text.size()) shown += "…";
+  return shown;
 }
 
 }  // namespace fleet::settings

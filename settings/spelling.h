@@ -14,7 +14,8 @@ namespace fleet::settings {
 // "; did you mean 'count'?" or, where nothing is near, "; allowed: count, name, product".
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string_view>& candidates);
 
-// At most 60 characters of a text from outside, for a sentence that quotes it; cut between UTF-8 characters.
+// At most 60 characters of a text from outside, for a sentence that quotes it; cut between UTF-8 characters,
+// with control characters as question marks.
 [[nodiscard]] std::string shortened(std::string_view text);
 
 }  // namespace fleet::settings

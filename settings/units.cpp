@@ -7,6 +7,8 @@
 #include <cmath>
 #include <optional>
 
+#include "settings/spelling.h"
+
 namespace fleet::settings {
 
 namespace {
@@ -50,16 +52,16 @@ Parsed<double> with_unit(std::string_view text, const std::array<Unit, N>& units
     std::string suggestions;
     for (const Unit& unit : units) {
       if (!suggestions.empty()) suggestions += &unit == &units.back() ? " or " : ", ";
-      suggestions.append(split->digits).append(unit.name);
+      suggestions.append(shortened(split->digits)).append(unit.name);
     }
-    return tl::unexpected(fmt::format("'{}' has no unit; write {}", text, suggestions));
+    return tl::unexpected(fmt::format("'{}' has no unit; write {}", shortened(text), suggestions));
   }
   if (split) {
     for (const Unit& unit : units) {
       if (unit.name == split->unit) return split->number * unit.factor;
     }
   }
-  return tl::unexpected(fmt::format("'{}' is not {}; write it like {}", text, what, examples));
+  return tl::unexpected(fmt::format("'{}' is not {}; write it like {}", shortened(text), what, examples));
 }
 
 }  // namespace
@@ -67,7 +69,7 @@ Parsed<double> with_unit(std::string_view text, const std::array<Unit, N>& units
 Parsed<wire::Nanos> parse_duration(std::string_view text) {
   const auto nanos = with_unit(text, kDurations, "a duration", "250ms, 10s, 5m or 1h");
   if (!nanos) return tl::unexpected(nanos.error());
-  if (*nanos > 9.2e18) return tl::unexpected(fmt::format("'{}' is longer than 292 years", text));
+  if (*nanos > 9.2e18) return tl::unexpected(fmt::format("'{}' is longer than 292 years", shortened(text)));
   return wire::Nanos(std::llround(*nanos));
 }
 
@@ -77,14 +79,16 @@ Parsed<double> parse_rate(std::string_view text) {
   for (const Unit& unit : kRates) {
     if (unit.name == split->unit) return split->number / unit.factor;
   }
-  return tl::unexpected(fmt::format("'{}' is not a rate; write it like 50/s or 30/m", text));
+  return tl::unexpected(fmt::format("'{}' is not a rate; write it like 50/s or 30/m", shortened(text)));
 }
 
 Parsed<std::uint64_t> parse_size(std::string_view text) {
   const auto bytes = with_unit(text, kSizes, "a size", "256B, 64KB or 1MB");
   if (!bytes) return tl::unexpected(bytes.error());
-  if (*bytes > static_cast<double>(kWholeMax)) return tl::unexpected(fmt::format("'{}' is too large a size", text));
-  if (*bytes != std::floor(*bytes)) return tl::unexpected(fmt::format("'{}' is not a whole number of bytes", text));
+  if (*bytes > static_cast<double>(kWholeMax))
+    return tl::unexpected(fmt::format("'{}' is too large a size", shortened(text)));
+  if (*bytes != std::floor(*bytes))
+    return tl::unexpected(fmt::format("'{}' is not a whole number of bytes", shortened(text)));
   return static_cast<std::uint64_t>(*bytes);
 }
 
@@ -92,10 +96,10 @@ Parsed<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t number = 0;
   const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (stop != text.data() + text.size() || text.empty() || failure == std::errc::invalid_argument) {
-    return tl::unexpected(fmt::format("'{}' is not a whole number", text));
+    return tl::unexpected(fmt::format("'{}' is not a whole number", shortened(text)));
   }
   if (failure != std::errc{} || number > kWholeMax || number < -kWholeMax) {
-    return tl::unexpected(fmt::format("'{}' is out of range: at most {}", text, kWholeMax));
+    return tl::unexpected(fmt::format("'{}' is out of range: at most {}", shortened(text), kWholeMax));
   }
   return number;
 }
@@ -103,7 +107,7 @@ Parsed<std::int64_t> parse_integer(std::string_view text) {
 Parsed<double> parse_number(std::string_view text) {
   const bool negative = !text.empty() && text.front() == '-';
   const auto split = split_number(negative ? text.substr(1) : text);
-  if (!split || !split->unit.empty()) return tl::unexpected(fmt::format("'{}' is not a number", text));
+  if (!split || !split->unit.empty()) return tl::unexpected(fmt::format("'{}' is not a number", shortened(text)));
   return negative ? -split->number : split->number;
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "settings/spelling.h"
 #include "wire/identifiers.h"
 #include "wire/signing.h"
 
@@ -49,14 +50,15 @@ std::string zero_padded(std::uint32_t index, std::size_t width) {
 wire::Result<void> check_name_template(std::string_view name_template, std::uint32_t count) {
   const auto parts = split(name_template);
   if (!parts) {
-    return wire::usage_error(
-        fmt::format("'{}' holds no {{index}} or {{index:WIDTH}}; write it like lamp-{{index:5}}", name_template));
+    return wire::usage_error(fmt::format("'{}' holds no {{index}} or {{index:WIDTH}}; write it like lamp-{{index:5}}",
+                                         settings::shortened(name_template)));
   }
   for (const std::string_view piece : {parts->prefix, parts->suffix}) {
     if (wire::is_device_name_piece(piece)) continue;
     if (piece.find('{') != std::string_view::npos)
-      return wire::usage_error(fmt::format("'{}' holds more than one placeholder", name_template));
-    return wire::usage_error(fmt::format("'{}' makes device names outside [A-Za-z0-9_@.:-]", name_template));
+      return wire::usage_error(fmt::format("'{}' holds more than one placeholder", settings::shortened(name_template)));
+    return wire::usage_error(
+        fmt::format("'{}' makes device names outside [A-Za-z0-9_@.:-]", settings::shortened(name_template)));
   }
   for (const std::uint32_t index : {std::uint32_t{0}, count - 1}) {
     const std::string name = device_name(name_template, index);

@@ -28,6 +28,13 @@ TEST(Units, RefusesWhatIsNoDuration) {
   EXPECT_FALSE(parse_duration(std::string(400, '9') + "s"));
 }
 
+TEST(Units, QuotesWhatIsShortAndPrintable) {
+  EXPECT_EQ(shortened("10\n\x1b[2Jms"), "10??[2Jms");
+  EXPECT_EQ(shortened(std::string(61, 'a')), std::string(60, 'a') + "…");
+  EXPECT_LT(parse_duration(std::string(300, '9')).error().size(), 600U);
+  EXPECT_LT(parse_rate(std::string(1'000, '9') + "/s").error().size(), 200U);
+}
+
 TEST(Units, ReadsRates) {
   EXPECT_DOUBLE_EQ(parse_rate("50/s").value(), 50);
   EXPECT_DOUBLE_EQ(parse_rate("30/m").value(), 0.5);
