@@ -21,10 +21,10 @@ struct DeviceRow {
   std::uint32_t product = 0;
   std::uint32_t gateway = kNoDevice;
   std::int64_t created_s = 0;  // since 1970, UTC
-  std::string_view name;       // 1 to Device::kNameBytesMax bytes
-  std::string_view iot_id;     // Device::kIotIdBytes
-  std::string_view secret;
-  std::string_view nickname;
+  std::string_view name{};     // 1 to Device::kNameBytesMax bytes
+  std::string_view iot_id{};   // Device::kIotIdBytes
+  std::string_view secret{};
+  std::string_view nickname{};
 };
 
 // Texts that differ little in size: pieces of large blocks; what is given back is used again for the same size. Blocks

@@ -1,5 +1,5 @@
-// IotId: what the platform calls a device by, 26 letters and digits. It holds the device's index in the registry, so that
-// a device is found by its IotId without another table; who looks one up compares the whole text.
+// IotId: what the platform calls a device by, 26 letters and digits. It holds the device's index in the registry, so
+// that a device is found by its IotId without another table; who looks one up compares the whole text.
 #pragma once
 
 #include <cstdint>

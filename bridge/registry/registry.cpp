@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "bridge/registry/iot_id.h"
 #include "bridge/registry/random_text.h"
 #include "bridge/registry/store.h"
 
@@ -186,6 +187,7 @@ void Registry::add_rows(const Product& product, std::span<const NewDevice> devic
   for (std::size_t i = 0; i < devices.size(); ++i) {
     char* const text = made.data() + i * kEach;
     std::copy(kIotIdEnd.begin(), kIotIdEnd.end(), text + kName + kSecret + kIotIdRandom);
+    write_index(indexes[taken + i], text + kName + kSecret);
     const NewDevice& device = devices[i];
     changes.devices.push_back(
         {.index = indexes[taken + i],

@@ -115,6 +115,8 @@ class Registry {
   [[nodiscard]] std::span<const std::unique_ptr<Product>> products() const { return products_; }
   // Null where there is no such product or device.
   [[nodiscard]] const Device* device(const DeviceName& name) const;
+  // Null where no device has that IotId.
+  [[nodiscard]] const Device* device_of_iot_id(std::string_view iot_id) const;
   // Above the index of every device.
   [[nodiscard]] std::uint32_t index_limit() const;
   [[nodiscard]] std::size_t device_count() const;

@@ -1,11 +1,18 @@
 // Registry: products and devices that are made and deleted at run time.
 #include <unordered_set>
 
+#include "bridge/registry/iot_id.h"
 #include "bridge/registry/random_text.h"
 #include "bridge/registry/registry.h"
 #include "bridge/registry/store.h"
 
 namespace fleet::bridge {
+
+const Device* Registry::device_of_iot_id(std::string_view iot_id) const {
+  const auto index = index_in(iot_id);
+  const Device* const device = index ? table_.at(*index) : nullptr;
+  return device != nullptr && device->iot_id() == iot_id ? device : nullptr;
+}
 
 using Fault = tl::unexpected<RegistryFault>;
 

@@ -235,7 +235,12 @@ wire::Result<void> SqliteStore::load_batches(const StoreContents& into) {
       return damaged("apply_batches", batches->number(0));
     }
     batch.state = *state;
-    for (const char mark : batches->text(4)) batch.marks.push_back(static_cast<ApplyMark>(mark));
+    for (const char mark : batches->text(4)) {
+      if (mark < 0 || mark > static_cast<char>(ApplyMark::taken)) {
+        return damaged("apply_batches", batches->number(0));
+      }
+      batch.marks.push_back(static_cast<ApplyMark>(mark));
+    }
     if (!into.batch(std::move(batch))) return damaged("apply_batches", batches->number(0));
   }
   if (!ok) return failed();
