@@ -128,20 +128,18 @@ std::size_t HttpConnection::take_requests(std::string_view bytes) {
     }
     const RequestParser::Step step = parser_->put(bytes.substr(used), used);
     if (step == RequestParser::Step::more) {
-      if (body_taken_ == 0 && text_.body.size() > kSmallBody) take_budget();  // chunks do not tell beforehand
+      // Not at once for what is only declared: who announces a large body and sends nothing must keep nobody waiting.
+      if (body_taken_ == 0 && text_.body.size() > kSmallBody) take_budget();
       break;
     }
-    if (step == RequestParser::Step::header) begin_body(used < bytes.size());
+    if (step == RequestParser::Step::header) {
+      continue_owed_ = parser_->expects_continue() && !parser_->is_http_1_0() && used == bytes.size();
+    }
     if (step == RequestParser::Step::done) take_request();
     if (step == RequestParser::Step::refused) refuse(parser_->refusal());
   }
   working_ = false;
   return last_taken_ ? bytes.size() : used;
-}
-
-void HttpConnection::begin_body(bool body_is_there) {
-  continue_owed_ = parser_->expects_continue() && !parser_->is_http_1_0() && !body_is_there;
-  if (parser_->body_bytes_declared() > kSmallBody) take_budget();
 }
 
 void HttpConnection::take_budget() {

@@ -83,7 +83,6 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void proceed();
   [[nodiscard]] bool wants_input() const;
   [[nodiscard]] std::size_t take_requests(std::string_view bytes);
-  void begin_body(bool body_is_there);
   void take_budget();
   void on_body_admitted();
   void take_request();

@@ -17,8 +17,8 @@ class io_context;
 namespace fleet::bridge {
 
 // Owned by the service; lives on its loop. Bounds: connections_max callers (64 more are told 503, the rest closed
-// unheard), 16 requests of one connection with their answers owed, 32 MiB of request bodies of more than 16 KB being
-// read at once.
+// unheard), of each connection 16 requests with their answers owed and 64 KiB of input, and 32 MiB of request bodies
+// of which more than 16 KiB have arrived.
 class Server {
  public:
   // `loop` outlives the server.

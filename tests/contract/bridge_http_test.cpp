@@ -303,6 +303,20 @@ TEST_F(BridgeHttp, ReadsManyLargeBodiesWithinItsBudget) {
   }
 }
 
+TEST_F(BridgeHttp, ABodyThatIsOnlyAnnouncedKeepsNobodyWaiting) {
+  options_.http_more = ", header_timeout: 60s, connections_max: 400";
+  std::vector<HttpCaller> idlers;
+  for (int i = 0; i < 200; ++i) {
+    idlers.push_back(caller());
+    ASSERT_TRUE(
+        idlers.back().send("POST / HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                           "Content-Length: 1000000\r\n\r\n"));
+  }
+  const auto reply = caller().call(post(BatchPubCall{.content = std::string(256 << 10, 'x')}));
+  ASSERT_TRUE(reply);
+  EXPECT_THAT(reply->body, HasSubstr("\"Success\":true"));
+}
+
 TEST_F(BridgeHttp, SaysThatThePortIsTaken) {
   TempDir directory;
   const std::string text = "http: { listen: 127.0.0.1:" + std::to_string(bridge().port()) + " }\n" +
