@@ -54,6 +54,9 @@ class BrokerLink final : private wire::mqtt::EndpointEvents {
   void on_timer(wire::TimePoint now);
   // Endpoint::publish.
   [[nodiscard]] wire::mqtt::Offer offer(std::shared_ptr<const wire::mqtt::PublishBatch> batch, std::uint64_t cookie);
+  // Endpoint::hold_writes and release_writes.
+  void hold_writes() { endpoint_->hold_writes(); }
+  void release_writes() { endpoint_->release_writes(); }
   // Sends what is queued, disconnects and stays away; `changed` follows when that is done.
   void finish();
   // As finish(), without waiting for what is queued.

@@ -72,6 +72,14 @@ void Publisher::publish(const Batch& batch, PublishDone done) {
   waiting_.push_back({batch, std::move(done), bytes, now_ + options_.backlog_wait});
 }
 
+void Publisher::hold_writes() {
+  for (const auto& link : links_) link->hold_writes();
+}
+
+void Publisher::release_writes() {
+  for (const auto& link : links_) link->release_writes();
+}
+
 Publisher::Taken Publisher::take(const Batch& batch, PublishDone& done) {
   return links_.size() == 1 ? take_on_one(batch, done) : take_on_several(batch, done);
 }

@@ -51,6 +51,10 @@ class Publisher {
   // `batch` has one topic or more. `done` is called exactly once, perhaps from inside: at QoS 0 when the connection's
   // queue has taken all of it, at QoS 1 when all of it is acknowledged.
   void publish(const std::shared_ptr<const wire::mqtt::PublishBatch>& batch, PublishDone done);
+  // What publish() is given between the two goes out in one write a connection: a call with many messages. Within one
+  // turn of the loop, and not inside each other.
+  void hold_writes();
+  void release_writes();
   // Reconnects, keep-alive, waiting calls. At least twice a second; delays are as fine as the calls of this.
   void on_timer(wire::TimePoint now);
   // Takes no more calls, finishes those it has taken or let wait, disconnects, then calls `stopped`.

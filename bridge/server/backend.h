@@ -20,6 +20,8 @@ struct Backend {
       call;
   // Publisher::publish: `done` is called exactly once, also from inside.
   std::function<void(std::shared_ptr<const wire::mqtt::PublishBatch> batch, PublishDone done)> publish;
+  // Publisher::hold_writes (true) and release_writes (false), around the publishes of one call; may be empty.
+  std::function<void(bool hold)> hold_writes{};
   // Publisher::connected, for /healthz.
   std::function<bool()> broker_connected;
 };

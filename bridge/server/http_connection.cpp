@@ -194,6 +194,8 @@ void HttpConnection::call_api(const HttpRequest& request, Owed& owed) {
   owed.times.planned = wire::read_clock();
   owed.acknowledged = pending.batches.front()->qos != wire::mqtt::Qos::at_most_once;
   const std::uint64_t number = first_owed_ + owed_.size() - 1;
+  const bool gather = pending.batches.size() > 1 && context_.backend.hold_writes;
+  if (gather) context_.backend.hold_writes(true);
   // `owed` may be gone once the first outcome is told, which may be from inside.
   for (std::size_t i = 0; i < pending.batches.size(); ++i) {
     context_.backend.publish(std::move(pending.batches[i]),
@@ -201,6 +203,7 @@ void HttpConnection::call_api(const HttpRequest& request, Owed& owed) {
                                self->on_published(number, i, published);
                              });
   }
+  if (gather) context_.backend.hold_writes(false);
 }
 
 void HttpConnection::on_published(std::uint64_t number, std::size_t batch, const Published& published) {

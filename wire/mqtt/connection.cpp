@@ -106,8 +106,13 @@ Offer Connection::publish(std::shared_ptr<const PublishBatch> batch, std::uint64
   if (phase_ != Phase::up) return Offer::not_connected;
   if (!outbox_) outbox_ = std::make_unique<Outbox>(options_);
   const Offer offer = outbox_->offer(std::move(batch), cookie, session_.peer_maximum_packet_size());
-  if (offer == Offer::queued && !busy_ && !write_blocked_) settle(read_clock());
+  if (offer == Offer::queued && !busy_ && !held_ && !write_blocked_) settle(read_clock());
   return offer;
+}
+
+void Connection::release_writes() {
+  held_ = false;
+  if (is_live() && !busy_ && !write_blocked_) settle(read_clock());
 }
 
 void Connection::disconnect() {

@@ -63,6 +63,8 @@ class Connection final : public Endpoint, private Watcher {
   void subscribe(std::span<const Subscription> filters, std::uint64_t cookie) override;
   void unsubscribe(std::span<const std::string> filters, std::uint64_t cookie) override;
   Offer publish(std::shared_ptr<const PublishBatch> batch, std::uint64_t cookie) override;
+  void hold_writes() override { held_ = true; }
+  void release_writes() override;
   // Waits up to kDrainTime for the backlog (written, and acknowledged above QoS 0) before the DISCONNECT packet.
   void disconnect() override;
   void abort() override;
@@ -122,6 +124,7 @@ class Connection final : public Endpoint, private Watcher {
   bool write_blocked_ = false;           // EPOLLOUT is awaited
   bool write_failed_ = false;            // the peer is gone; reading tells why
   bool busy_ = false;                    // inside on_ready() or a verb's settle(): verbs only queue
+  bool held_ = false;                    // between hold_writes() and release_writes(): publish() only queues
   bool asks_again_ = false;              // there is more to read or write than one turn allows
   std::unique_ptr<Outbox> outbox_;       // from the first publish on
   std::unique_ptr<WriteWindow> window_;  // borrowed from the context while a window is on its way

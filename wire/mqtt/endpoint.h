@@ -123,6 +123,10 @@ class Endpoint {
   virtual void unsubscribe(std::span<const std::string> filters, std::uint64_t cookie) = 0;
   // Takes the batch whole or not at all. on_published() follows, also over reconnects at QoS 1 and 2.
   virtual Offer publish(std::shared_ptr<const PublishBatch> batch, std::uint64_t cookie) = 0;
+  // Batches offered between the two are written together, at release_writes(), where the engine can; events that
+  // publish() would raise come from there. Within one turn of the loop, and not inside each other.
+  virtual void hold_writes() {}
+  virtual void release_writes() {}
   // Sends DISCONNECT behind what is queued and closes; on_disconnected(by_us) follows.
   virtual void disconnect() = 0;
   // Closes at once without a DISCONNECT packet, as a lost network would; on_disconnected() follows.
