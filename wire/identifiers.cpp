@@ -1,6 +1,9 @@
 #include "wire/identifiers.h"
 
+#include <algorithm>
 #include <array>
+
+#include "wire/mqtt/utf8.h"
 
 namespace fleet::wire {
 namespace {
@@ -45,6 +48,14 @@ bool is_topic_short_name(std::string_view text) {
     if (slash == std::string_view::npos) return true;
     text.remove_prefix(slash + 1);
   }
+}
+
+bool is_tmc_name(std::string_view text) {
+  const auto is_bad = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/' || c == '+' || c == '#';
+  };
+  return !text.empty() && text.size() <= kTmcNameBytesMax && std::none_of(text.begin(), text.end(), is_bad) &&
+         mqtt::valid_utf8(text);
 }
 
 std::string_view name_of(TopicOperation operation) {

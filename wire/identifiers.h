@@ -29,6 +29,14 @@ inline constexpr std::size_t kSlashesBeforeShortName = 4;
 // seg(/seg)* with seg = [A-Za-z0-9_]+: documentation of custom topics. Without wildcards, of any length.
 [[nodiscard]] bool is_topic_short_name(std::string_view text);
 
+// Bytes of a topic of the Taobao message service: API page of taobao.tmc.message.produce; of app keys and groups:
+// assumed.
+inline constexpr std::size_t kTmcNameBytesMax = 256;
+
+// An app key, a group or a topic of the Taobao message service: what can be a level of an MQTT topic, without control
+// characters.
+[[nodiscard]] bool is_tmc_name(std::string_view text);
+
 // From the device's side.
 enum class TopicOperation { publish, subscribe, both };
 

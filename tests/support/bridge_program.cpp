@@ -17,6 +17,8 @@ std::string configuration(const BridgeOptions& options) {
       << "mqtt: { broker: mqtt://127.0.0.1:" << options.broker_port << ", publisher: " << options.publisher
       << ", connections: " << options.connections << options.mqtt_more << " }\n"
       << "accounts:\n  - { access_key_id: testid, access_key_secret: testsecret, batch_pub: true }\n"
+      << "apps:\n  - { app_key: \"12345678\", app_secret: helloworld, topics: [ taobao_jds_TradeTrace ],"
+      << " groups: [ warehouse, analytics ] }\n"
       << "products:\n  - key: a1BwAGVdemo\n    name: lamp\n    kind: device\n    topics: { get: subscribe }\n"
       << "    devices:\n";
   for (int i = 1; i <= 200; ++i) out << "      - { name: newdevice" << i << " }\n";

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace fleet::wire {
 namespace {
 
@@ -23,6 +25,11 @@ TEST(Identifiers, FollowTheirGrammar) {
   for (const char* text : {"", "/", "/a", "a/", "a//b", "+", "#", "a-b", "a.b", "$SYS"}) {
     EXPECT_FALSE(is_topic_short_name(text)) << text;
   }
+  for (const char* text : {"12345678", "taobao_trade_TradeCreate", "a b.c", "向阳"}) EXPECT_TRUE(is_tmc_name(text));
+  EXPECT_TRUE(is_tmc_name(std::string(kTmcNameBytesMax, 'x')));
+  EXPECT_FALSE(is_tmc_name(std::string(kTmcNameBytesMax + 1, 'x')));
+  for (const char* text : {"", "a/b", "+", "a#", "a\tb", "\x7F", "\xFF"}) EXPECT_FALSE(is_tmc_name(text)) << text;
+  EXPECT_FALSE(is_tmc_name(std::string_view("a\0", 2)));
 }
 
 }  // namespace
