@@ -9,12 +9,15 @@
 #include <variant>
 #include <vector>
 
+#include "bridge/actions/notice.h"
 #include "bridge/config/config.h"
 #include "bridge/envelope/http.h"
 #include "wire/clock.h"
 #include "wire/mqtt/endpoint.h"
 
 namespace fleet::bridge {
+
+class Registry;
 
 // How publishing a batch went, in the API's words.
 enum class PublishOutcome {
@@ -39,15 +42,27 @@ struct ApiTimes {
   wire::Nanos plan{};    // request -> publishes
 };
 
-// Owned by the server; lives on its loop. All state of the API (registry, nonces, quotas) hangs here.
+// Owned by the service; lives on its loop. All state of the API (registry, nonces, quotas) hangs here.
 class Api {
  public:
+  // With a registry in memory only, of the configuration's products and delays.
   explicit Api(Config config);
+  Api(Config config, std::unique_ptr<Registry> registry);
   ~Api();
 
-  // `now` decides quotas and expiry, `wall` the signature's time window. Never throws, never blocks.
+  // `now` decides quotas and expiry, `wall` the signature's time window. Never throws; blocks only while the registry's
+  // store writes.
   [[nodiscard]] std::variant<HttpAnswer, PendingCall> call(const HttpRequest& request, wire::TimePoint now,
                                                            wire::WallTime wall, ApiTimes& times);
+
+  // Finishes what is due in the registry. call() does so too; this is for when nobody calls.
+  void advance(wire::TimePoint now, wire::WallTime wall);
+
+  // Shared with the device side, on the same loop.
+  [[nodiscard]] Registry& registry();
+
+  // What the calls since the last time want devices to be told, in order. Empty vectors cost nothing.
+  [[nodiscard]] std::vector<Notice> take_notices();
 
  private:
   struct State;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "bridge/actions/action.h"
+#include "bridge/actions/checks.h"
 #include "bridge/fanout/plan.h"
 #include "wire/encoding.h"
 
@@ -16,25 +16,18 @@ namespace {
 constexpr std::size_t kNamesMax = 100;                // API page
 constexpr std::size_t kContentBytesMax = 256u << 10;  // API page; of the decoded message (assumed)
 
-using Unexpected = tl::unexpected<ActionFailure>;
-
 // Every name must be a device of the product. True in `twice` where one was given before in this call.
 std::optional<BusinessError> find_devices(ActionContext& context, const Product& product, bool& twice) {
-  if (context.seen_in.size() < product.device_count()) context.seen_in.resize(product.device_count());
-  for (const std::string_view name : context.list) {
-    const Device* const device = product.device(name);
+  if (context.seen_in.size() < context.registry.index_limit()) context.seen_in.resize(context.registry.index_limit());
+  product.find_devices(context.list, context.devices);
+  for (std::size_t i = 0; i < context.list.size(); ++i) {
+    const Device* const device = context.devices[i];
     if (device == nullptr) {
-      return wire::is_device_name(name) ? business::kNotExistedDevice : business::kInvalidFormattedDeviceName;
+      return wire::is_device_name(context.list[i]) ? business::kNotExistedDevice
+                                                   : business::kInvalidFormattedDeviceName;
     }
-    twice |= std::exchange(context.seen_in[device->index], context.call_number) == context.call_number;
+    twice |= std::exchange(context.seen_in[device->index()], context.call_number) == context.call_number;
   }
-  return {};
-}
-
-// 0 where it is absent or empty.
-std::optional<wire::mqtt::Qos> parse_qos(std::string_view text) {
-  if (text.empty() || text == "0") return wire::mqtt::Qos::at_most_once;
-  if (text == "1") return wire::mqtt::Qos::at_least_once;
   return {};
 }
 
@@ -61,39 +54,36 @@ bool fits_limits(const FanoutTopic& topic, const std::vector<std::string_view>& 
 }  // namespace
 
 ActionResult run_batch_pub(ActionContext& context) {
-  const RpcParams& params = context.params;
-  const auto text = [&params](std::string_view name) { return params.get_business(name).value_or(std::string_view()); };
-
-  const std::string_view product_key = text("ProductKey");
-  const Product* const product = context.registry.product(product_key);
-  if (product == nullptr) {
-    return Unexpected(wire::is_product_key(product_key) ? business::kNotExistedProduct
-                                                        : business::kInvalidFormattedProductKey);
-  }
+  const std::string_view product_key = context.text("ProductKey");
+  const auto found = find_product(context, product_key);
+  if (!found) return UnexpectedFailure(found.error());
+  const Product* const product = *found;
   bool name_twice = false;
-  if (const auto error = find_devices(context, *product, name_twice)) return Unexpected(*error);
+  if (const auto error = find_devices(context, *product, name_twice)) return UnexpectedFailure(*error);
 
   std::vector<std::byte> content;
-  if (!wire::base64_decode(text("MessageContent"), content)) return Unexpected(business::kMessageContentNotBase64);
+  if (!wire::base64_decode(context.text("MessageContent"), content))
+    return UnexpectedFailure(business::kMessageContentNotBase64);
 
-  const auto qos = parse_qos(text("Qos"));
+  const auto qos = parse_qos(context.text("Qos"));
   if (context.list.size() > kNamesMax || name_twice || content.size() > kContentBytesMax || !qos) {
-    return Unexpected(business::kInvalidFormattedParameter);
+    return UnexpectedFailure(business::kInvalidFormattedParameter);
   }
 
-  std::optional<std::string_view> short_name = text("TopicShortName");
-  if (const std::string_view topic = text("TopicTemplateName"); !topic.empty()) {
+  std::optional<std::string_view> short_name = context.text("TopicShortName");
+  if (const std::string_view topic = context.text("TopicTemplateName"); !topic.empty()) {
     short_name = short_name_of_template(topic, product_key);
   }
-  if (!short_name || !wire::is_topic_short_name(*short_name)) return Unexpected(business::kInvalidFormattedTopicName);
+  if (!short_name || !wire::is_topic_short_name(*short_name))
+    return UnexpectedFailure(business::kInvalidFormattedTopicName);
   const FanoutTopic topic{.product_key = product_key, .short_name = *short_name};
-  if (!fits_limits(topic, context.list)) return Unexpected(business::kInvalidFormattedTopicName);
+  if (!fits_limits(topic, context.list)) return UnexpectedFailure(business::kInvalidFormattedTopicName);
   // Devices must be allowed to subscribe to it (API page). The code is assumed.
-  const TopicOperation* const operation = product->topic_class(*short_name);
-  if (operation == nullptr || *operation == TopicOperation::publish) {
-    return Unexpected(business::kTopicTemplateIsNotFound);
+  const TopicClass* const topic_class = product->topic_class(*short_name);
+  if (topic_class == nullptr || topic_class->operation == TopicOperation::publish) {
+    return UnexpectedFailure(business::kTopicTemplateIsNotFound);
   }
-  return ActionOutcome{.publishes = plan_fanout(topic, context.list, std::move(content), *qos)};
+  return ActionOutcome{.publishes = {plan_fanout(topic, context.list, std::move(content), *qos)}};
 }
 
 }  // namespace fleet::bridge

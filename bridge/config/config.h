@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/clock.h"
 #include "wire/error.h"
 #include "wire/identifiers.h"
 #include "wire/url.h"
@@ -21,8 +22,8 @@ struct HttpConfig {
   wire::Address listen{"127.0.0.1", 8'080};  // port 0: any free one, told in the ready line
   std::uint32_t connections_max = 4'096;     // further ones are answered 503 and closed
   std::uint32_t header_bytes_max = 16u << 10;
-  std::uint32_t body_bytes_max = 1u << 20;  // 256 KB of content is 350 KB of base64 and at most 1 MB percent-encoded
-  std::uint32_t params_max = 2'048;
+  std::uint32_t body_bytes_max = 4u << 20;           // 10,000 device names with nicknames of 32 Chinese characters
+  std::uint32_t params_max = 40'000;                 // twice what those need: further names are dropped, not refused
   std::chrono::milliseconds header_timeout{10'000};  // whole header and body, from the first byte
   std::chrono::milliseconds idle_timeout{60'000};    // between requests
   std::chrono::milliseconds answer_timeout{60'000};  // a QoS 1 call not acknowledged by then is answered as an error
@@ -43,14 +44,18 @@ struct MqttConfig {
 struct AccountConfig {
   std::string access_key_id;
   std::string access_key_secret;
-  bool batch_pub = false;  // on the allow list of BatchPub
+  bool batch_pub = false;                                  // on the allow list of BatchPub
+  std::string security_token{};                            // of a temporary key (STS); empty: not temporary
+  std::optional<wire::WallTime> security_token_expires{};  // absent: never
 };
 
 struct AppConfig {  // Taobao Open Platform
-  std::string app_key;
-  std::string app_secret;
-  std::vector<std::string> topics;
-  std::vector<std::string> groups;
+  std::string app_key{};
+  std::string app_secret{};
+  std::vector<std::string> topics{};
+  std::vector<std::string> groups{};
+  std::vector<std::string> sessions{};  // empty: any session will do, or none
+  double per_second = 0;                // calls a second of all methods together; 0: no limit
 };
 
 enum class DeviceKind { device, gateway, sub_device };
@@ -76,6 +81,13 @@ struct LimitsConfig {
   std::map<std::string, double, std::less<>> per_second;  // action -> calls a second; absent: the API's own number
 };
 
+// Where products, devices, topology and apply batches are kept, and how long the asynchronous steps take.
+struct RegistryConfig {
+  std::string sqlite_path{};                    // empty: in memory, gone when the bridge ends
+  std::chrono::milliseconds check_delay{200};   // BatchCheckDeviceNames -> CHECK_SUCCESS or CHECK_FAILED
+  std::chrono::milliseconds create_delay{200};  // registration asked for -> CREATE_SUCCESS or CREATE_FAILED
+};
+
 struct Config {
   HttpConfig http;
   MqttConfig mqtt;
@@ -83,6 +95,7 @@ struct Config {
   std::vector<AppConfig> apps;
   std::vector<ProductConfig> products;
   LimitsConfig limits;
+  RegistryConfig registry;
 };
 
 // Reads and checks a file. Errors carry file:line:col and what to change.

@@ -1,9 +1,9 @@
 #include "bridge/envelope/aliyun_rpc.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "wire/signing.h"
+#include "wire/timestamp.h"
 
 namespace fleet::bridge {
 namespace {
@@ -23,14 +23,31 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
-// The number in text[at .. at + digits), or -1.
-int digits_at(std::string_view text, std::size_t at, std::size_t digits) {
-  int number = 0;
-  for (const char c : text.substr(at, digits)) {
-    if (c < '0' || c > '9') return -1;
-    number = number * 10 + (c - '0');
+tl::unexpected<GatewayError> refuse(GatewayCode code) { return tl::unexpected(gateway_error(code)); }
+
+// A time that is well written and within the window.
+tl::expected<wire::WallTime, GatewayError> read_timestamp(std::string_view text, wire::WallTime now) {
+  const auto timestamp = wire::parse_timestamp(text);
+  if (!timestamp) return refuse(GatewayCode::timestamp_format);
+  if (*timestamp < now - kSignatureWindow || *timestamp > now + kSignatureWindow) {
+    return refuse(GatewayCode::timestamp_expired);
   }
-  return number;
+  return *timestamp;
+}
+
+// A temporary key comes with its token and is nothing without it. Which of the codes stands for what is assumed.
+std::optional<GatewayError> refuse_token(const AccountConfig& account, std::string_view token, wire::WallTime now) {
+  const bool printable = std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!printable) return gateway_error(GatewayCode::security_token_malformed);
+  if (account.security_token.empty() && token.empty()) return {};
+  if (token.empty()) return missing_parameter("SecurityToken");
+  if (!wire::equal_in_constant_time(account.security_token, token)) {
+    return gateway_error(GatewayCode::security_token_mismatch);
+  }
+  if (account.security_token_expires && now >= *account.security_token_expires) {
+    return gateway_error(GatewayCode::security_token_expired);
+  }
+  return {};
 }
 
 }  // namespace
@@ -38,27 +55,6 @@ int digits_at(std::string_view text, std::size_t at, std::size_t digits) {
 GatewayError form_error(wire::FormError error) {
   return gateway_error(error == wire::FormError::too_many_params ? GatewayCode::too_many_parameters
                                                                  : GatewayCode::parameter_encoding);
-}
-
-std::optional<wire::WallTime> parse_timestamp(std::string_view text) {
-  constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
-  if (text.size() != kShape.size()) return {};
-  for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if (kShape[i] != '0' && text[i] != kShape[i]) return {};
-  }
-  const int year = digits_at(text, 0, 4);
-  const int month = digits_at(text, 5, 2);
-  const int day = digits_at(text, 8, 2);
-  const int hour = digits_at(text, 11, 2);
-  const int minute = digits_at(text, 14, 2);
-  const int second = digits_at(text, 17, 2);
-  if (year < 0 || month < 0 || day < 0) return {};
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return {};
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return {};
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
 }
 
 bool is_form(std::string_view content_type) {
@@ -72,7 +68,8 @@ RpcGate::RpcGate(const std::vector<AccountConfig>& accounts) : accounts_(account
   for (std::size_t i = 0; i < accounts.size(); ++i) by_key_.emplace(accounts[i].access_key_id, i);
 }
 
-std::optional<bool> RpcGate::wants_xml(const RpcParams& params) {
+std::optional<bool> RpcGate::wants_xml(const HttpRequest& request, const RpcParams& params) {
+  if (is_acs3(request)) return false;
   const std::string_view format = params.get("Format").value_or("");
   if (format.empty() || equals_ignoring_case(format, "xml")) return true;
   if (equals_ignoring_case(format, "json")) return false;
@@ -90,31 +87,83 @@ bool RpcGate::signature_matches(std::string_view method, const RpcParams& params
   return wire::equal_in_constant_time(wire::aliyun_signature(account.access_key_secret, string_to_sign_), signature);
 }
 
-tl::expected<Caller, GatewayError> RpcGate::verify(std::string_view method, const RpcParams& params,
+tl::expected<Caller, GatewayError> RpcGate::find_account(const Common& common) const {
+  const auto found = by_key_.find(common.access_key_id);
+  if (found == by_key_.end()) return refuse(GatewayCode::access_key_not_found);
+  return Caller{&accounts_[found->second], found->second, common.action};
+}
+
+std::optional<GatewayError> RpcGate::refuse_signed(const Caller& caller, const Common& common, wire::WallTime timestamp,
                                                    wire::WallTime now) {
-  const auto refuse = [](GatewayCode code) { return tl::unexpected(gateway_error(code)); };
+  if (auto error = refuse_token(*caller.account, common.security_token, now)) return error;
+  if (!nonces_.use(caller.index, common.nonce, timestamp, now)) {
+    return gateway_error(GatewayCode::signature_nonce_used);
+  }
+  if (common.version != kApiVersion) return gateway_error(GatewayCode::version);
+  return {};
+}
+
+tl::expected<Caller, GatewayError> RpcGate::verify_params(const HttpRequest& request, const RpcParams& params,
+                                                          wire::WallTime now) {
   for (const std::string_view name : kMandatory) {
     if (params.get(name).value_or("").empty()) return tl::unexpected(missing_parameter(name));
   }
-  if (!wants_xml(params)) return refuse(GatewayCode::parameter_format);
-  const auto found = by_key_.find(*params.get("AccessKeyId"));
-  if (found == by_key_.end()) return refuse(GatewayCode::access_key_not_found);
-  const Caller caller{&accounts_[found->second], found->second};
+  if (!wants_xml(request, params)) return refuse(GatewayCode::parameter_format);
+  const Common common{.action = *params.get("Action"),
+                      .version = *params.get("Version"),
+                      .access_key_id = *params.get("AccessKeyId"),
+                      .timestamp = *params.get("Timestamp"),
+                      .nonce = *params.get("SignatureNonce"),
+                      .security_token = params.get("SecurityToken").value_or("")};
+  const auto caller = find_account(common);
+  if (!caller) return caller;
   if (*params.get("SignatureMethod") != "HMAC-SHA1") return refuse(GatewayCode::signature_method);
   if (*params.get("SignatureVersion") != "1.0") return refuse(GatewayCode::signature_version);
-  const auto timestamp = parse_timestamp(*params.get("Timestamp"));
-  if (!timestamp) return refuse(GatewayCode::timestamp_format);
-  if (*timestamp < now - kSignatureWindow || *timestamp > now + kSignatureWindow) {
-    return refuse(GatewayCode::timestamp_expired);
-  }
-  if (!signature_matches(method, params, *caller.account, *params.get("Signature"))) {
+  const auto timestamp = read_timestamp(common.timestamp, now);
+  if (!timestamp) return tl::unexpected(timestamp.error());
+  if (!signature_matches(request.method, params, *caller->account, *params.get("Signature"))) {
     return tl::unexpected(signature_mismatch(string_to_sign_));
   }
-  if (!nonces_.use(caller.index, *params.get("SignatureNonce"), *timestamp, now)) {
-    return refuse(GatewayCode::signature_nonce_used);
-  }
-  if (*params.get("Version") != kApiVersion) return refuse(GatewayCode::version);
+  if (auto error = refuse_signed(*caller, common, *timestamp, now)) return tl::unexpected(*std::move(error));
   return caller;
+}
+
+tl::expected<Caller, GatewayError> RpcGate::verify_header(const HttpRequest& request, const RpcParams& params,
+                                                          wire::WallTime now) {
+  const auto call = read_acs3(request);
+  if (!call) return tl::unexpected(call.error());
+  const Common common{.action = call->action,
+                      .version = call->version,
+                      .access_key_id = call->access_key_id,
+                      .timestamp = call->date,
+                      .nonce = call->nonce,
+                      .security_token = call->security_token};
+  const auto caller = find_account(common);
+  if (!caller) return caller;
+  const auto timestamp = read_timestamp(common.timestamp, now);
+  if (!timestamp) return tl::unexpected(timestamp.error());
+
+  // Parameters of the query are signed as such, those of the body by its hash.
+  const RpcParams* query = &params;
+  if (!request.body.empty()) {
+    // The caller has decoded it once: it is in order.
+    if (query_params_.decode(request.query, "", request.query.size())) return refuse(GatewayCode::parameter_encoding);
+    query = &query_params_;
+  }
+  signed_params_ = query->all();
+  if (string_to_sign_.capacity() > kKeptBytesMax) string_to_sign_ = {};
+  const std::string text = acs3_text(request, *call, signed_params_, string_to_sign_);
+  if (!acs3_body_matches(request, *call) ||
+      !wire::equal_in_constant_time(wire::acs3_signature(caller->account->access_key_secret, text), call->signature)) {
+    return tl::unexpected(signature_mismatch(text));
+  }
+  if (auto error = refuse_signed(*caller, common, *timestamp, now)) return tl::unexpected(*std::move(error));
+  return caller;
+}
+
+tl::expected<Caller, GatewayError> RpcGate::verify(const HttpRequest& request, const RpcParams& params,
+                                                   wire::WallTime now) {
+  return is_acs3(request) ? verify_header(request, params, now) : verify_params(request, params, now);
 }
 
 }  // namespace fleet::bridge

@@ -37,14 +37,19 @@ constexpr Row kRows[] = {
     {GatewayCode::forbidden, 403, "Forbidden.RAM",
      "User not authorized to operate on the specified resource, or this API doesn't support RAM."},
     {GatewayCode::throttling, 400, "Throttling.User", "Request was denied due to user flow control."},
+    {GatewayCode::incomplete_signature, 400, "IncompleteSignature",
+     "The request signature does not conform to Aliyun standards."},
+    // The list gives the codes only.
+    {GatewayCode::security_token_expired, 400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."},
+    {GatewayCode::security_token_malformed, 400, "InvalidSecurityToken.Malformed",
+     "Specified SecurityToken is malformed."},
+    {GatewayCode::security_token_mismatch, 400, "InvalidSecurityToken.MismatchWithAccessKey",
+     "Specified SecurityToken mismatch with the AccessKey."},
     {GatewayCode::parameter_encoding, 400, "InvalidParameter",
      "The parameters are not well encoded: %XX needs two hexadecimal digits and must not be %00."},
     {GatewayCode::too_many_parameters, 400, "InvalidParameter", "The request has too many parameters."},
     {GatewayCode::content_type, 400, "InvalidContentType",
      "The body must be application/x-www-form-urlencoded or empty."},
-    {GatewayCode::acs3_signature, 400, "InvalidSignatureMethod",
-     "Specified signature method is not valid: ACS3-HMAC-SHA256 is not supported here, sign with HMAC-SHA1 and "
-     "SignatureVersion 1.0."},
 };
 
 }  // namespace

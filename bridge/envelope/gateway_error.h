@@ -20,11 +20,14 @@ enum class GatewayCode {
   http_method,
   forbidden,
   throttling,
+  incomplete_signature,
+  security_token_expired,
+  security_token_malformed,
+  security_token_mismatch,
   // Not in the list, which knows no refusal for them; assumed.
   parameter_encoding,
   too_many_parameters,
   content_type,
-  acs3_signature,
 };
 
 struct GatewayError {

@@ -39,6 +39,17 @@ std::uint32_t element_number(std::string_view text) {
   return number;
 }
 
+bool is_small_spelling(std::string_view text, std::string_view name) {
+  return text.size() == name.size() && !name.empty() && name[0] >= 'A' && name[0] <= 'Z' &&
+         text[0] == name[0] - 'A' + 'a' && text.substr(1) == name.substr(1);
+}
+
+std::uint64_t order_of(std::uint32_t number, std::size_t member, bool small) {
+  return (std::uint64_t{number} << 9) | (member << 1) | (small ? 1u : 0u);
+}
+std::uint32_t number_of(std::uint64_t order) { return static_cast<std::uint32_t>(order >> 9); }
+std::size_t member_of(std::uint64_t order) { return (order >> 1) & 0xff; }
+
 }  // namespace
 
 std::optional<wire::FormError> RpcParams::decode(std::string_view query, std::string_view body,
@@ -78,14 +89,42 @@ std::optional<std::string_view> RpcParams::get_business(std::string_view name) c
   return get(small_spelling(name, buffer));
 }
 
-void RpcParams::collect(std::string_view prefix, std::uint32_t low_bit) {
+void RpcParams::collect(std::string_view prefix, bool small) {
   auto at = std::lower_bound(params_.begin(), params_.end(), wire::Param{prefix, {}}, key_before);
   for (; at != params_.end() && at->key.starts_with(prefix); ++at) {
     // Between "DeviceName" and "DeviceName.1" there may be keys such as "DeviceName-x": the dot is checked here.
     std::string_view suffix = at->key.substr(prefix.size());
     if (!suffix.starts_with('.')) continue;
     suffix.remove_prefix(1);
-    if (const std::uint32_t number = element_number(suffix)) elements_.push_back({2 * number + low_bit, at->value});
+    if (const std::uint32_t number = element_number(suffix))
+      elements_.push_back({order_of(number, 0, small), at->value});
+  }
+}
+
+void RpcParams::collect_members(std::string_view prefix, bool small, std::span<const std::string_view> members) {
+  auto at = std::lower_bound(params_.begin(), params_.end(), wire::Param{prefix, {}}, key_before);
+  for (; at != params_.end() && at->key.starts_with(prefix); ++at) {
+    std::string_view suffix = at->key.substr(prefix.size());
+    if (!suffix.starts_with('.')) continue;
+    suffix.remove_prefix(1);
+    const std::size_t dot = suffix.find('.');
+    if (dot == std::string_view::npos) continue;
+    const std::uint32_t number = element_number(suffix.substr(0, dot));
+    if (number == 0) continue;
+    const std::string_view name = suffix.substr(dot + 1);
+    for (std::size_t member = 0; member < members.size(); ++member) {
+      const bool capital = name == members[member];
+      if (capital || is_small_spelling(name, members[member])) {
+        elements_.push_back({order_of(number, member, small || !capital), at->value});
+      }
+    }
+  }
+}
+
+void RpcParams::sort_elements() {
+  const auto before = [](const Element& a, const Element& b) { return a.order < b.order; };
+  if (!std::is_sorted(elements_.begin(), elements_.end(), before)) {
+    std::sort(elements_.begin(), elements_.end(), before);
   }
 }
 
@@ -93,17 +132,32 @@ void RpcParams::get_list(std::string_view name, std::vector<std::string_view>& o
   out.clear();
   elements_.clear();
   std::array<char, kNameMax> buffer;
-  collect(name, 0);
-  collect(small_spelling(name, buffer), 1);
-  const auto before = [](const Element& a, const Element& b) { return a.order < b.order; };
-  if (!std::is_sorted(elements_.begin(), elements_.end(), before)) {
-    std::sort(elements_.begin(), elements_.end(), before);
-  }
+  collect(name, false);
+  collect(small_spelling(name, buffer), true);
+  sort_elements();
   std::uint32_t last = 0;
   for (const Element& element : elements_) {
-    if (element.order / 2 == last) continue;
-    last = element.order / 2;
+    if (number_of(element.order) == last) continue;
+    last = number_of(element.order);
     out.push_back(element.value);
+  }
+}
+
+void RpcParams::get_structs(std::string_view name, std::span<const std::string_view> members,
+                            std::vector<StructItem>& out) {
+  out.clear();
+  elements_.clear();
+  std::array<char, kNameMax> buffer;
+  collect_members(name, false, members.first(std::min(members.size(), StructItem::kMembersMax)));
+  collect_members(small_spelling(name, buffer), true, members.first(std::min(members.size(), StructItem::kMembersMax)));
+  sort_elements();
+  for (const Element& element : elements_) {
+    if (out.empty() || out.back().number != number_of(element.order)) {
+      out.emplace_back().number = number_of(element.order);
+    }
+    // The capital spelling comes first and counts.
+    std::string_view& member = out.back().members[member_of(element.order)];
+    if (member.data() == nullptr) member = element.value.data() == nullptr ? std::string_view("") : element.value;
   }
 }
 

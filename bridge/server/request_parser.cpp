@@ -12,6 +12,7 @@ void RequestText::clear(std::size_t keep) {
   target.clear();
   content_type.clear();
   authorization.clear();
+  header_lines.clear();
   body.clear();
   if (body.capacity() > keep) std::string().swap(body);
 }
@@ -33,6 +34,7 @@ HttpRequest RequestText::view() const {
   if (mark != std::string_view::npos) request.query = where.substr(mark + 1);
   request.content_type = content_type;
   request.authorization = authorization;
+  request.headers = HttpHeaders(header_lines);
   request.body = body;
   return request;
 }
@@ -107,8 +109,11 @@ void RequestParser::on_request_impl(Verb, View method, View target, int version,
 
 void RequestParser::on_response_impl(int, View, int, ErrorCode&) {}
 
-void RequestParser::on_field_impl(Field name, View, View value, ErrorCode& ec) {
+void RequestParser::on_field_impl(Field name, View name_text, View value, ErrorCode& ec) {
   if (is_header_done()) return;  // a trailer changes nothing
+  for (const char c : name_text) text_.header_lines.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+  text_.header_lines.push_back(':');
+  text_.header_lines.append(value.data(), value.size()).push_back('\n');
   switch (name) {
     case Field::content_type:
       text_.content_type.assign(value.data(), value.size());

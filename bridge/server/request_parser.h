@@ -26,6 +26,7 @@ struct RequestText {
   std::string target;
   std::string content_type;
   std::string authorization;
+  std::string header_lines;  // as HttpHeaders reads them; not of the trailer
   std::string body;
 
   // Empties the strings and gives back a body that is larger than `keep` bytes.

@@ -6,6 +6,7 @@ fleet_test(bridge_server_test LABEL unit
   LIBS fleet::bridge fmt::fmt)
 fleet_test(bridge_api_test LABEL unit
   SOURCES
+    bridge/acs3_gate_test.cpp
     bridge/api_allocations_test.cpp
     bridge/api_fixture.cpp
     bridge/api_test.cpp
@@ -13,9 +14,26 @@ fleet_test(bridge_api_test LABEL unit
     bridge/nonce_memory_test.cpp
     bridge/plan_test.cpp
     bridge/quotas_test.cpp
-    bridge/registry_test.cpp
     bridge/rpc_gate_test.cpp
     bridge/rpc_params_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json)
 fleet_test(bridge_config_test LABEL unit SOURCES bridge/config_test.cpp LIBS fleet::bridge fmt::fmt)
+fleet_test(bridge_top_test LABEL unit
+  SOURCES
+    bridge/json_scan_test.cpp
+    bridge/multipart_test.cpp
+    bridge/tmc_produce_test.cpp
+    bridge/tmc_queue_test.cpp
+    bridge/top_api_test.cpp
+    bridge/top_fixture.cpp
+  LIBS fleet::bridge nlohmann_json::nlohmann_json)
+fleet_test(bridge_registry_test LABEL unit
+  SOURCES
+    bridge/device_table_test.cpp
+    bridge/registry_apply_test.cpp
+    bridge/registry_test.cpp
+    bridge/registry_topology_test.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/registry_fixture.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/temp_dir.cpp
+  LIBS fleet::bridge fmt::fmt)

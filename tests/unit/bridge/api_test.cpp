@@ -69,7 +69,7 @@ TEST(Api, RequestIdsAreUpperCaseUuidsAndDiffer) {
 
 TEST(Api, KnowsOnePathAndTwoMethods) {
   ApiUnderTest bridge;
-  for (const char* path : {"", "/index.html", "//", "/router/rest", "*"}) {
+  for (const char* path : {"", "/index.html", "//", "/router", "*"}) {
     const Reply reply = bridge.send({.method = "GET", .path = path});
     EXPECT_EQ(reply.answer.status, 404u);
     EXPECT_EQ(reply.member("Code"), "InvalidAction.NotFound");
