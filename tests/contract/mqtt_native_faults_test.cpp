@@ -107,6 +107,29 @@ TEST_F(NativeFaults, TellsTheReasonOfADisconnectPacket) {
   EXPECT_FALSE(seen_.ends[0].by_us);
 }
 
+TEST_F(NativeFaults, WritesWhatWasHeldTogether) {
+  ScriptedPeer peer;
+  be_up(peer);
+  connection_->hold_writes();
+  for (std::uint64_t cookie = 1; cookie <= 3; ++cookie) {
+    EXPECT_EQ(connection_->publish(batch(1, 10, Qos::at_least_once), cookie), Offer::queued);
+  }
+  loop_.run_ready();
+  EXPECT_EQ(peer.received(), "");
+  connection_->release_writes();
+  constexpr std::size_t kPacketBytes = 2 + 2 + 3 + 2 + 10;  // header, topic, identifier, payload
+  ASSERT_TRUE(loop_.until([&] { return peer.received().size() == 3 * kPacketBytes; }));
+  for (const char id : {'\x01', '\x02', '\x03'}) peer.send(std::string("\x40\x02\x00", 3) + id);
+  ASSERT_TRUE(loop_.until([&] { return seen_.published.size() == 3; }));
+  peer.forget();
+  EXPECT_EQ(connection_->publish(batch(1, 10, Qos::at_most_once), 4), Offer::queued);
+  ASSERT_TRUE(loop_.until([&] { return !peer.received().empty(); })) << "held no more";
+  connection_->hold_writes();
+  connection_->abort();
+  connection_->release_writes();
+  ASSERT_TRUE(ended());
+}
+
 TEST_F(NativeFaults, TellsAPeerThatClosesInsteadOfAnswering) {
   ScriptedPeer peer;
   open_and_accept(peer);

@@ -41,6 +41,8 @@ class ScriptedEndpoint final : public wire::mqtt::Endpoint {
     }
     return next_offer;
   }
+  void hold_writes() override { holds.push_back(true); }
+  void release_writes() override { holds.push_back(false); }
   void disconnect() override { ++disconnects; }
   void abort() override { ++aborts; }
   void on_timer(wire::TimePoint) override {}
@@ -59,6 +61,7 @@ class ScriptedEndpoint final : public wire::mqtt::Endpoint {
   bool acknowledges_inside = false;
   wire::mqtt::Backlog held;
   std::vector<Taken> taken;
+  std::vector<bool> holds;
   std::string client_id;
   int connects = 0;
   int offers = 0;
@@ -114,6 +117,15 @@ class PublisherTest : public testing::Test {
   std::vector<std::size_t> order_;
   int settled_ = 0;
 };
+
+TEST_F(PublisherTest, HoldsTheWritesOfEveryConnection) {
+  make(2);
+  connect_all();
+  publisher_->hold_writes();
+  (void)publish(Qos::at_least_once);
+  publisher_->release_writes();
+  for (const ScriptedEndpoint* endpoint : endpoints_) EXPECT_THAT(endpoint->holds, ElementsAre(true, false));
+}
 
 TEST_F(PublisherTest, SaysOnceThatTheFirstAttemptsHaveEnded) {
   make(2);
