@@ -55,6 +55,7 @@ int check(const std::string& path) {
 int serve(const std::string& path) {
   auto config = fleet::bridge::load_config(path);
   if (!config) return fail(config.error());
+  malloc_trim(0);  // gives back what the text of a large configuration and its tree took
   fleet::wire::Address listen = config->http.listen;
   fleet::bridge::Service service(std::move(*config));
   const auto port = service.open();
