@@ -73,7 +73,7 @@ TEST_F(BridgeServer, AnswersInTheOrderOfTheRequestsWhateverTheOrderOfTheOutcomes
   HttpCaller caller(port_);
   caller.send(request("/1") + request("/now/2") + request("/3") + request("/4"));
   wait_for_calls(3);
-  for (const std::size_t next : {2, 0, 1}) tell(next);
+  for (const std::size_t next : {2U, 0U, 1U}) tell(next);
   loop_.run_ready();
   for (const char* body : {"/1", "/now/2", "/3", "/4"}) EXPECT_EQ(caller.read()->body, body);
 }
