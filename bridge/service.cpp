@@ -15,6 +15,7 @@
 #include "bridge/api.h"
 #include "bridge/fanout/engine.h"
 #include "bridge/fanout/publisher.h"
+#include "bridge/registry/registry.h"
 #include "bridge/server/server.h"
 #include "wire/clock.h"
 
@@ -51,7 +52,7 @@ PublisherOptions publisher_options(const MqttConfig& config) {
 }  // namespace
 
 struct Service::State {
-  explicit State(Config from) : config(std::move(from)), signals(loop, SIGTERM, SIGINT), ticker(loop), api(config) {}
+  explicit State(Config from) : config(std::move(from)), signals(loop, SIGTERM, SIGINT), ticker(loop) {}
 
   [[nodiscard]] Backend backend();
   void wait_for_signal();
@@ -63,7 +64,7 @@ struct Service::State {
   asio::io_context loop{1};
   asio::signal_set signals;
   asio::steady_timer ticker;
-  Api api;
+  std::unique_ptr<Api> api;
   std::unique_ptr<Engine> engine;  // outlives the publisher
   std::unique_ptr<Publisher> publisher;
   std::unique_ptr<Server> server;
@@ -76,11 +77,12 @@ struct Service::State {
 Backend Service::State::backend() {
   Backend backend;
   backend.call = [this](const HttpRequest& request, wire::TimePoint now, wire::WallTime wall, ApiTimes& times) {
-    return api.call(request, now, wall, times);
+    return api->call(request, now, wall, times);
   };
   backend.publish = [this](std::shared_ptr<const wire::mqtt::PublishBatch> batch, PublishDone done) {
     publisher->publish(batch, std::move(done));
   };
+  backend.hold_writes = [this](bool hold) { hold ? publisher->hold_writes() : publisher->release_writes(); };
   backend.broker_connected = [this] { return publisher->connected(); };
   return backend;
 }
@@ -100,6 +102,7 @@ void Service::State::tick() {
     const wire::TimePoint now = wire::read_clock();
     publisher->on_timer(now);
     server->on_timer(now);
+    api->advance(now, wire::read_wall_clock());
     if (stop_by && now >= *stop_by - kAnswerTime && !abandoned) {
       abandoned = true;
       spdlog::warn("stopping without an acknowledgement for {} calls", publisher->unacknowledged_calls());
@@ -131,6 +134,10 @@ Service::Service(Config config) : state_(std::make_unique<State>(std::move(confi
 Service::~Service() = default;
 
 wire::Result<std::uint16_t> Service::open() {
+  auto registry =
+      Registry::open(state_->config.registry, std::exchange(state_->config.products, {}), wire::read_wall_clock());
+  if (!registry) return tl::unexpected<wire::Error>(std::move(registry.error()));
+  state_->api = std::make_unique<Api>(state_->config, std::move(*registry));
   auto engine = Engine::make(state_->loop, state_->config.mqtt);
   if (!engine) return tl::unexpected<wire::Error>(std::move(engine.error()));
   state_->engine = std::move(*engine);

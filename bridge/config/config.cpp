@@ -49,11 +49,24 @@ void check_product(Reader& reader, const ProductConfig& product, const std::stri
   check_distinct(reader, product.devices, &DeviceConfig::name, "device", path + ".devices", "name");
 }
 
+// App keys, groups and topics become levels of the MQTT topic tmc/{app_key}/{group}/{topic}.
+void check_app(Reader& reader, const AppConfig& app, const std::string& path) {
+  const auto check = [&reader](const std::string& name, const std::string& where) {
+    if (wire::is_tmc_name(name)) return;
+    reader.fail_at(where, fmt::format("'{}' must be 1 to {} bytes without / + # and control characters",
+                                      shortened(name), wire::kTmcNameBytesMax));
+  };
+  check(app.app_key, path + ".app_key");
+  for (std::size_t i = 0; i < app.topics.size(); ++i) check(app.topics[i], fmt::format("{}.topics.{}", path, i));
+  for (std::size_t i = 0; i < app.groups.size(); ++i) check(app.groups[i], fmt::format("{}.groups.{}", path, i));
+}
+
 // What a table row cannot say: names, and what may stand there once only.
 void check_config(Reader& reader, const Config& config) {
   check_distinct(reader, config.accounts, &AccountConfig::access_key_id, "account", "accounts", "access_key_id");
   check_distinct(reader, config.apps, &AppConfig::app_key, "app", "apps", "app_key");
   check_distinct(reader, config.products, &ProductConfig::key, "product", "products", "key");
+  for (std::size_t i = 0; i < config.apps.size(); ++i) check_app(reader, config.apps[i], fmt::format("apps.{}", i));
   for (std::size_t i = 0; i < config.products.size(); ++i) {
     check_product(reader, config.products[i], fmt::format("products.{}", i));
   }

@@ -31,6 +31,8 @@ std::string summary(const Config& config) {
   fmt::format_to(out, "broker    {}, {} publisher, {} connection{}\n", config.mqtt.broker.text(),
                  config.mqtt.publisher == PublisherEngine::native ? "native" : "paho", config.mqtt.connections,
                  plural(config.mqtt.connections));
+  fmt::format_to(out, "registry  {}\n",
+                 config.registry.sqlite_path.empty() ? "in memory" : "SQLite, " + config.registry.sqlite_path);
   for (const AccountConfig& account : config.accounts) {
     fmt::format_to(out, "account   {}{}\n", account.access_key_id, account.batch_pub ? ", may call BatchPub" : "");
   }

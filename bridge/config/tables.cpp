@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "settings/spelling.h"
+
 namespace fleet::bridge {
 
 using settings::Form;
@@ -24,7 +26,11 @@ constexpr std::string_view kLimitedActions[] = {"BatchPub",
                                                 "BatchRegisterDevice",
                                                 "QueryPageByApplyId",
                                                 "QueryProductTopic",
-                                                "BatchAddThingTopo"};
+                                                "BatchAddThingTopo",
+                                                "taobao.tmc.messages.produce",
+                                                "taobao.tmc.message.produce",
+                                                "taobao.tmc.messages.consume",
+                                                "taobao.tmc.messages.confirm"};
 
 constexpr double kKilo = 1u << 10;
 constexpr double kMega = 1u << 20;
@@ -154,7 +160,16 @@ const Table<AppConfig>& app_table() {
           Row::field<&AppConfig::app_secret>(
               {.name = "app_secret", .fallback = kRequired, .sentence = "signs its calls"}),
           Row::texts<&AppConfig::topics>({.name = "topics", .sentence = "topics it may use"}),
-          Row::texts<&AppConfig::groups>({.name = "groups", .sentence = "groups of its consumers"}),
+          Row::texts<&AppConfig::groups>(
+              {.name = "groups", .sentence = "groups of its consumers; default is always one"}),
+          Row::texts<&AppConfig::sessions>(
+              {.name = "sessions", .sentence = "sellers' sessions it may use; absent: any, or none"}),
+          Row::field<&AppConfig::per_second>(
+              {.name = "calls",
+               .form = Form::rate,
+               .sentence = "calls allowed of all its methods together; absent: any number",
+               .min = 0.0001,
+               .max = 1e6}),
       });
   return table;
 }
@@ -166,7 +181,8 @@ const Table<DeviceConfig>& device_table() {
       {
           Row::field<&DeviceConfig::name>(
               {.name = "name", .fallback = kRequired, .sentence = "4 to 32 of A-Z a-z 0-9 _ @ . : -"}),
-          Row::field<&DeviceConfig::secret>({.name = "secret", .sentence = "made at start where it is absent"}),
+          Row::field<&DeviceConfig::secret>(
+              {.name = "secret", .sentence = "made at start where it is absent", .max = 255}),
       });
   return table;
 }
@@ -211,16 +227,41 @@ const Table<LimitsConfig>& limits_table() {
 
 namespace {
 
-// The one store there is.
-const Table<Config>& registry_table() {
-  static const Table<Config> table(
-      "registry", "Where products and devices are kept.",
-      {{{.name = "store", .form = Form::choice, .sentence = "memory: gone at the end", .choices = "memory"},
-        [](Reader& reader, const Value& value, Config&) { (void)reader.scalar(value); }}});
-  return table;
+// "memory" or "sqlite:PATH".
+void read_store(Reader& reader, const Value& value, RegistryConfig& out) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const auto word = reader.scalar(value);
+  if (!word || word->text == "memory") return;
+  if (word->text.starts_with(kSqlite) && word->text.size() > kSqlite.size()) {
+    out.sqlite_path = word->text.substr(kSqlite.size());
+    return;
+  }
+  reader.fail_at(value.path,
+                 fmt::format("'{}' is no store; write memory or sqlite:PATH", settings::shortened(word->text)));
 }
 
 }  // namespace
+
+const Table<RegistryConfig>& registry_table() {
+  using Row = Key<RegistryConfig>;
+  static const Table<RegistryConfig> table(
+      "registry", "Where products, devices, topology and apply batches are kept.",
+      {
+          Row{{.name = "store", .sentence = "memory (gone at the end) or sqlite:PATH, for one bridge alone"},
+              read_store},
+          Row::field<&RegistryConfig::check_delay>({.name = "check_delay",
+                                                    .form = Form::duration,
+                                                    .sentence = "how long an apply batch is in CHECK",
+                                                    .min = 0.001,
+                                                    .max = kDay}),
+          Row::field<&RegistryConfig::create_delay>({.name = "create_delay",
+                                                     .form = Form::duration,
+                                                     .sentence = "how long an apply batch is in CREATE",
+                                                     .min = 0.001,
+                                                     .max = kDay}),
+      });
+  return table;
+}
 
 const Table<Config>& config_table() {
   using Row = Key<Config>;
@@ -229,7 +270,8 @@ const Table<Config>& config_table() {
       {
           Row::mapping<&Config::http, &http_table>({.name = "http", .sentence = "where callers are listened to"}),
           Row::mapping<&Config::mqtt, &mqtt_table>({.name = "mqtt", .sentence = "the broker"}),
-          Row::part<&registry_table>({.name = "registry", .sentence = "where products and devices are kept"}),
+          Row::mapping<&Config::registry, &registry_table>(
+              {.name = "registry", .sentence = "where products and devices are kept"}),
           Row::list<&Config::accounts, &account_table>({.name = "accounts", .sentence = "callers of the APIs"}),
           Row::list<&Config::apps, &app_table>({.name = "apps", .sentence = "applications"}),
           Row::list<&Config::products, &product_table>({.name = "products", .sentence = "products and their devices"}),

@@ -121,11 +121,46 @@ limits: off
   EXPECT_FALSE(config.limits.enforced);
 }
 
+TEST(Config, ReadsWhatAnAppMayHave) {
+  const Config config = config_of(R"(
+apps:
+  - { app_key: "1", app_secret: s, sessions: [ "61000", "61001" ], calls: 30/m, topics: [ a.b ], groups: [ 向阳 ] }
+  - { app_key: "2", app_secret: s }
+limits: { taobao.tmc.messages.produce: 50/s }
+)");
+  EXPECT_THAT(config.apps[0].sessions, ElementsAre("61000", "61001"));
+  EXPECT_EQ(config.apps[0].per_second, 0.5);
+  EXPECT_TRUE(config.apps[1].sessions.empty());
+  EXPECT_EQ(config.apps[1].per_second, 0);
+  EXPECT_EQ(config.limits.per_second.at("taobao.tmc.messages.produce"), 50);
+}
+
+TEST(Config, NamesOfAnAppMustBeLevelsOfATopic) {
+  for (const char* bad : {"'a/b'", "'+'", "'a#'", "\"a\\tb\""}) {
+    EXPECT_THAT(error_of(fmt::format("apps: [ {{ app_key: {}, app_secret: s }} ]\n", bad)),
+                HasSubstr("must be 1 to 256 bytes without / + # and control characters"));
+  }
+  EXPECT_THAT(error_of("apps: [ { app_key: k, app_secret: s, topics: [ ok, 'not/ok' ] } ]\n"),
+              StartsWith("bridge.yaml:1:52: 'not/ok' must be"));
+  EXPECT_THAT(error_of("apps: [ { app_key: k, app_secret: s, groups: [ '#' ] } ]\n"),
+              StartsWith("bridge.yaml:1:48: '#' must be"));
+}
+
 TEST(Config, WhatIsLeftOutHasItsDefault) {
   const Config config = config_of("accounts: []\n");
   EXPECT_EQ(config.http.listen.port, 8080);
   EXPECT_EQ(config.mqtt.backlog_wait, std::chrono::seconds(1));
   EXPECT_TRUE(config.limits.enforced);
+}
+
+TEST(Config, SaysWhereTheRegistryIsKept) {
+  const Config absent = config_of("accounts: []\n");
+  EXPECT_EQ(absent.registry.sqlite_path, "");
+  EXPECT_EQ(absent.registry.check_delay, std::chrono::milliseconds(200));
+  const Config given = config_of("registry: { store: sqlite:/var/lib/fleet.db, check_delay: 1s, create_delay: 5ms }\n");
+  EXPECT_EQ(given.registry.sqlite_path, "/var/lib/fleet.db");
+  EXPECT_EQ(given.registry.check_delay, std::chrono::seconds(1));
+  EXPECT_EQ(given.registry.create_delay, std::chrono::milliseconds(5));
 }
 
 struct ErrorRow {
@@ -137,8 +172,10 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
   const ErrorRow rows[] = {
       {"mqtt:\n  brokr: x\n", "bridge.yaml:2:3: unknown key 'brokr' in mqtt; did you mean 'broker'?"},
       {"htpt: {}\n", "bridge.yaml:1:1: unknown key 'htpt' in the configuration; did you mean 'http'?"},
-      {"registry:\n  store: sqlite:x\n",
-       "bridge.yaml:2:10: 'registry.store': 'sqlite:x' is not possible here; allowed: memory"},
+      {"registry:\n  store: sqlite\n", "bridge.yaml:2:10: 'sqlite' is no store; write memory or sqlite:PATH"},
+      {"registry:\n  store: 'sqlite:'\n", "bridge.yaml:2:10: 'sqlite:' is no store; write memory or sqlite:PATH"},
+      {"registry: { check_delay: 0ms }\n",
+       "bridge.yaml:1:26: 'registry.check_delay': '0ms' is out of range; allowed is 1ms .. 24h"},
       {"http:\n  listen: 127.0.0.1\n",
        "bridge.yaml:2:11: 'http.listen': '127.0.0.1' has no port of 0 .. 65535; write it like 127.0.0.1:8080"},
       {"http:\n  listen: 127.0.0.1:65536\n",
