@@ -11,18 +11,13 @@
 #include "tests/support/bridge_program.h"
 #include "tests/support/http_caller.h"
 #include "tests/support/mosquitto.h"
+#include "tests/support/sanitizers.h"
 
 namespace fleet::tests {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryIsTrue = false;  // sanitizers keep what is freed
-#else
-constexpr bool kMemoryIsTrue = true;
-#endif
 
 constexpr std::string_view kHealth = "GET /healthz HTTP/1.1\r\nHost: bridge\r\n\r\n";
 
