@@ -14,6 +14,7 @@
 
 #include "bridge/config/config.h"
 #include "bridge/config/summary.h"
+#include "bridge/document.h"
 #include "bridge/service.h"
 #include "wire/error.h"
 
@@ -32,6 +33,7 @@ void hold_standard_streams() {
 // Sets up what belongs to the process as a whole.
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);  // a caller that is gone is an error of its write
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a limit on the size of files
   // Payloads and bodies go back to the system when they are freed; left alone, glibc raises this limit with the first
   // one and keeps the memory.
   mallopt(M_MMAP_THRESHOLD, 128 << 10);
@@ -76,6 +78,7 @@ int run(int argc, char** argv) {
   app.add_option("--config", config_path, "configuration to serve by")->type_name("FILE");
   CLI::App* const check_command = app.add_subcommand("check", "read a configuration and print what was found");
   check_command->add_option("file", check_path, "configuration")->required()->type_name("FILE");
+  CLI::App* const actions_command = app.add_subcommand("actions", "print the documentation of the API (docs/api.md)");
   app.footer("Exit: 0 stopped by SIGTERM or SIGINT · 2 usage or configuration · 3 environment (port taken, …)");
   try {
     app.parse(argc, argv);
@@ -83,6 +86,10 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (check_command->parsed()) return check(check_path);
+  if (actions_command->parsed()) {
+    fmt::print("{}", fleet::bridge::api_document());
+    return 0;
+  }
   if (config_path.empty()) return fail({fleet::wire::ErrorKind::usage, "--config FILE is missing", ""});
   return serve(config_path);
 }

@@ -61,6 +61,12 @@ GatewayError gateway_error(GatewayCode code) {
   return {row->status, std::string(row->code), std::string(row->message)};
 }
 
+std::vector<GatewayError> gateway_errors() {
+  std::vector<GatewayError> out;
+  for (const Row& row : kRows) out.push_back(gateway_error(row.key));
+  return out;
+}
+
 GatewayError missing_parameter(std::string_view name) {
   return {400, "Missing" + std::string(name), std::string(name) + " is mandatory for this action."};
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fleet::bridge {
 
@@ -37,6 +38,9 @@ struct GatewayError {
 };
 
 [[nodiscard]] GatewayError gateway_error(GatewayCode code);
+
+// All of them, for the documentation.
+[[nodiscard]] std::vector<GatewayError> gateway_errors();
 
 // Missing{Param}: a mandatory parameter is absent.
 [[nodiscard]] GatewayError missing_parameter(std::string_view name);

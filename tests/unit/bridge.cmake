@@ -7,17 +7,24 @@ fleet_test(bridge_server_test LABEL unit
 fleet_test(bridge_api_test LABEL unit
   SOURCES
     bridge/acs3_gate_test.cpp
+    bridge/actions_table_test.cpp
     bridge/api_allocations_test.cpp
     bridge/api_fixture.cpp
     bridge/api_test.cpp
+    bridge/apply_batches_test.cpp
     bridge/batch_pub_test.cpp
+    bridge/check_names_test.cpp
+    bridge/device_actions_test.cpp
     bridge/nonce_memory_test.cpp
     bridge/plan_test.cpp
+    bridge/publish_actions_test.cpp
     bridge/quotas_test.cpp
     bridge/rpc_gate_test.cpp
     bridge/rpc_params_test.cpp
+    bridge/topology_actions_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json)
+target_compile_definitions(bridge_api_test PRIVATE FLEET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 fleet_test(bridge_config_test LABEL unit SOURCES bridge/config_test.cpp LIBS fleet::bridge fmt::fmt)
 fleet_test(bridge_top_test LABEL unit
   SOURCES

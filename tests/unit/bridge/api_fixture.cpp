@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "bridge/actions/action.h"
 #include "wire/signing.h"
 
 namespace fleet::bridge::test {
@@ -43,6 +45,19 @@ std::map<std::string, std::string> example_params() {
           {"DeviceName.2", "newdevice2"},
           {"TopicShortName", "get"},
           {"MessageContent", "aGVsbG8gd29ybGQ="}};
+}
+
+std::map<std::string, std::string> params_of(std::string_view action,
+                                             const std::map<std::string, std::string>& business) {
+  std::map<std::string, std::string> params = {{"Action", std::string(action)},
+                                               {"Version", "2018-01-20"},
+                                               {"Format", "JSON"},
+                                               {"AccessKeyId", "testid"},
+                                               {"SignatureMethod", "HMAC-SHA1"},
+                                               {"SignatureVersion", "1.0"},
+                                               {"Timestamp", "2026-01-02T03:04:05Z"}};
+  params.insert(business.begin(), business.end());
+  return params;
 }
 
 std::string form_of(const std::map<std::string, std::string>& params) {
@@ -88,6 +103,22 @@ std::string Reply::member(std::string_view name) const {
 bool Reply::accepted_in_xml() const {
   const std::vector<PublishOutcome> done(pending.batches.size(), PublishOutcome::done);
   return accepted() && pending.finish(done).content_type.starts_with("text/xml");
+}
+
+nlohmann::json Reply::json() const { return nlohmann::json::parse(answer.body); }
+
+Reply ApiUnderTest::act(std::string_view name, const std::map<std::string, std::string>& business) {
+  Reply reply = call(params_of(name, business));
+  const Action* const action = find_action(name);
+  if (reply.accepted() || action == nullptr || reply.answer.status != 200) return reply;
+  const nlohmann::json answer = reply.json();
+  if (!answer.at("Success").get<bool>()) {
+    const std::string code = answer.at("Code");
+    const bool listed = std::any_of(action->errors.begin(), action->errors.end(),
+                                    [&code](const BusinessError* error) { return error->code == code; });
+    EXPECT_TRUE(listed || code == business::kSystemException.code) << name << " does not list " << code;
+  }
+  return reply;
 }
 
 Reply ApiUnderTest::send(const HttpRequest& request) {

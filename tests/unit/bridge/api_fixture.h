@@ -8,7 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "bridge/api.h"
+#include "bridge/registry/registry.h"
 
 namespace fleet::bridge::test {
 
@@ -22,6 +25,10 @@ inline constexpr wire::WallTime kDay = std::chrono::sys_days(std::chrono::year(2
 
 // The parameters of a call that the example configuration accepts, without Signature.
 [[nodiscard]] std::map<std::string, std::string> example_params();
+
+// The parameters of a call of any action, without Signature.
+[[nodiscard]] std::map<std::string, std::string> params_of(std::string_view action,
+                                                           const std::map<std::string, std::string>& business);
 
 // "a=1&b=%2F"
 [[nodiscard]] std::string form_of(const std::map<std::string, std::string>& params);
@@ -39,6 +46,8 @@ struct Reply {
   [[nodiscard]] bool accepted_in_xml() const;
   // The text of a member of the answer, JSON or XML; "" where it has none.
   [[nodiscard]] std::string member(std::string_view name) const;
+  // An answer in JSON.
+  [[nodiscard]] nlohmann::json json() const;
 };
 
 class ApiUnderTest {
@@ -49,6 +58,8 @@ class ApiUnderTest {
   Reply send(const HttpRequest& request);
   // Signs `params` and sends them as a query (GET) or form (POST), with a nonce never used before unless one is given.
   Reply call(std::map<std::string, std::string> params, std::string_view method = "POST");
+  // The same with the common parameters put in front. A failure must be one that the action's row lists.
+  Reply act(std::string_view action, const std::map<std::string, std::string>& business);
 
   Api api;
   wire::TimePoint now{std::chrono::hours(1)};

@@ -61,6 +61,18 @@ TEST(RequestParser, ReadsAFormInPiecesOfAnySize) {
   }
 }
 
+TEST(RequestParser, KeepsEveryFieldUnderItsSmallName) {
+  const Reading reading("GET / HTTP/1.1\r\nHOST: x:80\r\nX-Acs-Date:  now \r\nx-acs-date: later\r\nEmpty:\r\n\r\n");
+  const HttpHeaders headers = reading.text.view().headers;
+  EXPECT_EQ(headers.get("host"), "x:80");
+  EXPECT_EQ(headers.get("x-acs-date"), "now");
+  EXPECT_EQ(headers.get("empty"), "");
+  EXPECT_FALSE(headers.get("X-Acs-Date"));
+  const Reading chunked(kChunked);
+  EXPECT_FALSE(chunked.text.view().headers.get("trailer"));
+  EXPECT_FALSE(chunked.text.view().headers.get("authorization"));
+}
+
 TEST(RequestParser, ReadsChunksInPiecesOfAnySize) {
   for (std::size_t piece = 1; piece <= kChunked.size(); ++piece) {
     const Reading reading(kChunked, piece);

@@ -71,5 +71,49 @@ TEST(RpcParams, OtherSuffixesAreOtherParameters) {
   EXPECT_TRUE(list.empty());
 }
 
+constexpr std::string_view kMembers[] = {"Name", "Nick"};
+
+std::vector<StructItem> structs_of(std::string_view query) {
+  static RpcParams params;  // the items look into it
+  std::vector<StructItem> items(3);
+  EXPECT_FALSE(params.decode(query, "", 100));
+  params.get_structs("List", kMembers, items);
+  return items;
+}
+
+TEST(RpcParams, StructsAreInTheOrderOfTheirNumbersWithGaps) {
+  const auto items = structs_of("List.10.Name=j&List.2.Nick=b2&List.2.Name=b&List.9.Nick=i2");
+  ASSERT_EQ(items.size(), 3u);
+  EXPECT_EQ(items[0].number, 2u);
+  EXPECT_EQ(items[0].members[0], "b");
+  EXPECT_EQ(items[0].members[1], "b2");
+  EXPECT_EQ(items[1].number, 9u);
+  EXPECT_FALSE(items[1].has(0));
+  EXPECT_EQ(items[1].members[1], "i2");
+  EXPECT_EQ(items[2].number, 10u);
+  EXPECT_FALSE(items[2].has(1));
+}
+
+TEST(RpcParams, AnEmptyMemberIsThere) {
+  const auto items = structs_of("List.1.Name&List.2.Nick=");
+  ASSERT_EQ(items.size(), 2u);
+  EXPECT_TRUE(items[0].has(0));
+  EXPECT_FALSE(items[0].has(1));
+  EXPECT_TRUE(items[1].has(1));
+}
+
+TEST(RpcParams, StructsTakeEitherSpellingAndTheCapitalOneWins) {
+  const auto items = structs_of("list.1.name=small&List.1.name=half&List.1.Name=capital&list.2.nick=two");
+  ASSERT_EQ(items.size(), 2u);
+  EXPECT_EQ(items[0].members[0], "capital");
+  EXPECT_EQ(items[1].members[1], "two");
+}
+
+TEST(RpcParams, OtherStructsAreOtherParameters) {
+  EXPECT_TRUE(structs_of("List.0.Name=a&List.01.Name=b&List.x.Name=c&List.1=d&List.1.=e&List.1.Names=f&List.1.NAME=g&"
+                         "List.-1.Name=h&Lists.1.Name=i&List.12345678.Name=j&List..Name=k&List.1.Name.x=l")
+                  .empty());
+}
+
 }  // namespace
 }  // namespace fleet::bridge
