@@ -80,7 +80,7 @@ wire::Result<void> Registry::load() {
   const auto take_product = [this, &row](ProductFacts&& facts) {
     if (facts.index != products_.size() || facts.key.empty() || by_key_.contains(facts.key)) return false;
     for (const TopicClass& topic_class : facts.topics) next_topic_id_ = std::max(next_topic_id_, topic_class.id + 1);
-    row.products.assign(1, std::move(facts));
+    row.products.push_back(std::move(facts));
     apply(row);
     row.products.clear();
     return true;
