@@ -79,7 +79,7 @@ Backend Service::State::backend() {
   backend.call = [this](const HttpRequest& request, wire::TimePoint now, wire::WallTime wall, ApiTimes& times) {
     return api->call(request, now, wall, times);
   };
-  backend.publish = [this](std::shared_ptr<const wire::mqtt::PublishBatch> batch, PublishDone done) {
+  backend.publish = [this](const std::shared_ptr<const wire::mqtt::PublishBatch>& batch, PublishDone done) {
     publisher->publish(batch, std::move(done));
   };
   backend.hold_writes = [this](bool hold) { hold ? publisher->hold_writes() : publisher->release_writes(); };

@@ -18,8 +18,8 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // Opens the registry and the HTTP port and finds the broker's address. Returns the port. Errors: as Registry::open; the
-  // port is taken, the broker's name is not known (environment).
+  // Opens the registry and the HTTP port and finds the broker's address. Returns the port. Errors: as Registry::open;
+  // the port is taken, the broker's name is not known (environment).
   [[nodiscard]] wire::Result<std::uint16_t> open();
 
   // Serves until SIGTERM or SIGINT. `ready` is called once: the API answers, and the first attempt to reach the broker

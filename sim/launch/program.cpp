@@ -24,7 +24,8 @@ std::optional<std::string> find_program(const std::string& program,
   std::string_view rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + program;
+    std::string candidate(rest.substr(0, colon));
+    candidate.append("/").append(program);
     if (colon > 0 && is_executable(candidate)) return candidate;
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
