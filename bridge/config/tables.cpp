@@ -4,7 +4,10 @@
 
 #include <cstdint>
 
+#include "bridge/actions/action.h"
+#include "bridge/tmc/method.h"
 #include "settings/spelling.h"
+#include "wire/timestamp.h"
 
 namespace fleet::bridge {
 
@@ -18,19 +21,13 @@ using settings::YamlNode;
 
 namespace {
 
-// The APIs that have a quota of their own, as their pages name them.
-constexpr std::string_view kLimitedActions[] = {"BatchPub",
-                                                "BatchCheckDeviceNames",
-                                                "QueryBatchRegisterDeviceStatus",
-                                                "BatchRegisterDeviceWithApplyId",
-                                                "BatchRegisterDevice",
-                                                "QueryPageByApplyId",
-                                                "QueryProductTopic",
-                                                "BatchAddThingTopo",
-                                                "taobao.tmc.messages.produce",
-                                                "taobao.tmc.message.produce",
-                                                "taobao.tmc.messages.consume",
-                                                "taobao.tmc.messages.confirm"};
+// Every action and method has a quota.
+std::vector<std::string_view> limited_names() {
+  std::vector<std::string_view> names;
+  for (const Action& action : actions()) names.push_back(action.name);
+  for (const TopMethod& method : top_methods()) names.push_back(method.name);
+  return names;
+}
 
 constexpr double kKilo = 1u << 10;
 constexpr double kMega = 1u << 20;
@@ -43,6 +40,16 @@ void read_limits(Reader& reader, const Value& value, Config& out) {
   if (value.node->text == "off") return;
   reader.fail(value.node->place, fmt::format("'{}' must be off, or a mapping such as BatchPub: 50/s, not {}",
                                              value.path, describe(*value.node)));
+}
+
+// The end of a temporary key.
+void read_expiry(Reader& reader, const Value& value, AccountConfig& out) {
+  const auto word = reader.scalar(value);
+  if (!word) return;
+  out.security_token_expires = wire::parse_timestamp(word->text);
+  if (out.security_token_expires) return;
+  reader.fail_at(value.path,
+                 fmt::format("'{}' is no time such as 2026-01-02T03:04:05Z", settings::shortened(word->text)));
 }
 
 }  // namespace
@@ -146,6 +153,10 @@ const Table<AccountConfig>& account_table() {
               {.name = "access_key_secret", .fallback = kRequired, .sentence = "signs its calls"}),
           Row::field<&AccountConfig::batch_pub>(
               {.name = "batch_pub", .form = Form::flag, .sentence = "on the allow list of BatchPub"}),
+          Row::field<&AccountConfig::security_token>(
+              {.name = "security_token", .sentence = "must come with every call: the key is a temporary one"}),
+          Row{{.name = "security_token_expires", .sentence = "UTC, as 2026-01-02T03:04:05Z; absent: never"},
+              read_expiry},
       });
   return table;
 }
@@ -214,7 +225,7 @@ const Table<ProductConfig>& product_table() {
 const Table<LimitsConfig>& limits_table() {
   static const Table<LimitsConfig> table = [] {
     std::vector<Key<LimitsConfig>> rows;
-    for (const std::string_view action : kLimitedActions) {
+    for (const std::string_view action : limited_names()) {
       rows.push_back({{.name = action, .form = Form::rate, .sentence = "calls allowed", .min = 0.0001, .max = 1e6},
                       [](Reader& reader, const Value& value, LimitsConfig& out) {
                         if (const auto rate = reader.scalar(value)) out.per_second.emplace(value.key->name, rate->real);

@@ -57,6 +57,22 @@ Config config_of(const std::string& text) {
   return config ? *std::move(config) : Config{};
 }
 
+TEST(Config, ReadsTemporaryKeys) {
+  const Config config = config_of(
+      "accounts:\n- { access_key_id: a, access_key_secret: b, security_token: t/o+k=, security_token_expires: "
+      "'2026-01-02T03:04:05Z' }\n- { access_key_id: c, access_key_secret: d }\n");
+  EXPECT_EQ(config.accounts[0].security_token, "t/o+k=");
+  EXPECT_EQ(config.accounts[0].security_token_expires, wire::WallTime(std::chrono::seconds(1'767'323'045)));
+  EXPECT_EQ(config.accounts[1].security_token, "");
+  EXPECT_FALSE(config.accounts[1].security_token_expires);
+}
+
+TEST(Config, EveryActionHasALimit) {
+  const Config config =
+      config_of("limits: { DeleteDevice: 2/s, PubBroadcast: 1/m, taobao.tmc.messages.confirm: 9/s }\n");
+  EXPECT_EQ(config.limits.per_second.size(), 3u);
+}
+
 TEST(Config, ReadsTheExample) {
   const Config config = config_of(kExample);
   EXPECT_EQ(config.http.listen.host, "127.0.0.1");
@@ -172,6 +188,8 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
   const ErrorRow rows[] = {
       {"mqtt:\n  brokr: x\n", "bridge.yaml:2:3: unknown key 'brokr' in mqtt; did you mean 'broker'?"},
       {"htpt: {}\n", "bridge.yaml:1:1: unknown key 'htpt' in the configuration; did you mean 'http'?"},
+      {"accounts: [ { access_key_id: a, access_key_secret: b, security_token_expires: soon } ]\n",
+       "bridge.yaml:1:79: 'soon' is no time such as 2026-01-02T03:04:05Z"},
       {"registry:\n  store: sqlite\n", "bridge.yaml:2:10: 'sqlite' is no store; write memory or sqlite:PATH"},
       {"registry:\n  store: 'sqlite:'\n", "bridge.yaml:2:10: 'sqlite:' is no store; write memory or sqlite:PATH"},
       {"registry: { check_delay: 0ms }\n",
