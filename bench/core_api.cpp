@@ -2,10 +2,15 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bridge/api.h"
+#include "bridge/envelope/aliyun_rpc.h"
 #include "bridge/envelope/rpc_params.h"
 #include "bridge/fanout/plan.h"
 #include "bridge/registry/registry.h"
@@ -32,29 +37,9 @@ bridge::Config config() {
   return out;
 }
 
-// The body of call number `number`: 100 names, `content_bytes` of content, everything signed.
-std::string call_body(std::size_t number, std::size_t content_bytes) {
-  const std::vector<std::byte> content(content_bytes, static_cast<std::byte>(number));
-  std::vector<std::pair<std::string, std::string>> params = {
-      {"AccessKeyId", "testid"},
-      {"Action", "BatchPub"},
-      {"Format", "JSON"},
-      {"MessageContent", wire::base64_encode(content)},
-      {"ProductKey", "a1BwAGVdemo"},
-      {"Qos", "0"},
-      {"RegionId", "cn-shanghai"},
-      {"SignatureMethod", "HMAC-SHA1"},
-      {"SignatureNonce", fmt::format("3156853299f313e23d1673dc{:08}", number)},
-      {"SignatureVersion", "1.0"},
-      {"Timestamp", "2026-01-02T03:04:05Z"},
-      {"TopicShortName", "get"},
-      {"Version", "2018-01-20"}};
-  for (std::size_t i = 0; i < kNames; ++i) {
-    params.emplace_back(fmt::format("DeviceName.{}", i + 1), device_name(number * kNames + i));
-  }
-  std::vector<wire::Param> views;
-  for (const auto& [key, value] : params) views.push_back({key, value});
-  params.emplace_back("Signature", wire::aliyun_signature("testsecret", wire::aliyun_string_to_sign("POST", views)));
+using Params = std::vector<std::pair<std::string, std::string>>;
+
+std::string form_of(const Params& params) {
   std::string body;
   for (const auto& [key, value] : params) {
     if (!body.empty()) body.push_back('&');
@@ -63,6 +48,83 @@ std::string call_body(std::size_t number, std::size_t content_bytes) {
     wire::percent_append(value, body);
   }
   return body;
+}
+
+// The form of call number `number`, with the common parameters, signed and in the order in which SDKs send it.
+std::string signed_form(std::string_view action, Params params, std::size_t number) {
+  const Params common = {{"AccessKeyId", "testid"},
+                         {"Action", std::string(action)},
+                         {"Format", "JSON"},
+                         {"RegionId", "cn-shanghai"},
+                         {"SignatureMethod", "HMAC-SHA1"},
+                         {"SignatureNonce", fmt::format("3156853299f313e23d1673dc{:08}", number)},
+                         {"SignatureVersion", "1.0"},
+                         {"Timestamp", "2026-01-02T03:04:05Z"},
+                         {"Version", "2018-01-20"}};
+  params.insert(params.end(), common.begin(), common.end());
+  std::sort(params.begin(), params.end());
+  std::vector<wire::Param> views;
+  for (const auto& [key, value] : params) views.push_back({key, value});
+  params.emplace_back("Signature", wire::aliyun_signature("testsecret", wire::aliyun_string_to_sign("POST", views)));
+  return form_of(params);
+}
+
+// BatchPub to 100 names with `content_bytes` of content, as call number `number`.
+Params batch_pub(std::size_t number, std::size_t content_bytes) {
+  const std::vector<std::byte> content(content_bytes, static_cast<std::byte>(number));
+  Params params = {{"MessageContent", wire::base64_encode(content)},
+                   {"ProductKey", "a1BwAGVdemo"},
+                   {"Qos", "0"},
+                   {"TopicShortName", "get"}};
+  for (std::size_t i = 0; i < kNames; ++i) {
+    params.emplace_back(fmt::format("DeviceName.{}", i + 1), device_name(number * kNames + i));
+  }
+  std::sort(params.begin(), params.end());
+  return params;
+}
+
+std::string call_body(std::size_t number, std::size_t content_bytes) {
+  return signed_form("BatchPub", batch_pub(number, content_bytes), number);
+}
+
+// The same call with everything in the query and version 3 in the header, as the SDKs of that generation send it.
+struct HeaderCall {
+  std::string query;
+  std::string lines;
+  std::string authorization;
+
+  [[nodiscard]] bridge::HttpRequest request() const {
+    return {.method = "POST",
+            .path = "/",
+            .query = query,
+            .authorization = authorization,
+            .headers = bridge::HttpHeaders(lines)};
+  }
+};
+
+HeaderCall header_call(std::size_t number, std::size_t content_bytes) {
+  const Params params = batch_pub(number, content_bytes);
+  HeaderCall call{.query = form_of(params), .lines = {}, .authorization = {}};
+  const std::string nonce = fmt::format("3156853299f313e23d1673dc{:08}", number);
+  const std::string hash = wire::hash_hex(wire::HashMethod::sha256, "");
+  const wire::Param headers[] = {{"host", "127.0.0.1:8080"},
+                                 {"x-acs-action", "BatchPub"},
+                                 {"x-acs-content-sha256", hash},
+                                 {"x-acs-credentials-provider", "static_ak"},
+                                 {"x-acs-date", "2026-01-02T03:04:05Z"},
+                                 {"x-acs-signature-nonce", nonce},
+                                 {"x-acs-version", "2018-01-20"}};
+  std::vector<wire::Param> views;
+  for (const auto& [key, value] : params) views.push_back({key, value});
+  std::string canonical;
+  wire::acs3_canonical_request("POST", views, headers, hash, canonical);
+  call.authorization =
+      "ACS3-HMAC-SHA256 Credential=testid,SignedHeaders=host;x-acs-action;x-acs-content-sha256;"
+      "x-acs-credentials-provider;x-acs-date;x-acs-signature-nonce;x-acs-version,Signature=" +
+      wire::acs3_signature("testsecret", wire::acs3_string_to_sign(canonical));
+  for (const auto& header : headers) call.lines.append(header.key).append(":").append(header.value).append("\n");
+  call.lines.append("accept:application/json\nuser-agent:a public SDK on some runtime\ncontent-length:0\n");
+  return call;
 }
 
 // Whole calls: decode, verify, check, plan. Argument: bytes of content. Nonces may not come twice, so the bridge
@@ -94,6 +156,105 @@ void ApiCall(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kNames));
 }
 BENCHMARK(ApiCall)->Arg(128)->Arg(4'096)->Arg(262'144);
+
+// Times `call(api, i)` for prepared calls 0 to `prepared`; a bridge afresh, outside of the time, for each round.
+template <class F>
+void run_calls(benchmark::State& state, std::size_t prepared, F&& call) {
+  const bridge::Config given = config();
+  auto api = std::make_unique<bridge::Api>(given);
+  std::size_t next = 0;
+  for (auto _ : state) {
+    if (next == prepared) {
+      state.PauseTiming();
+      api = std::make_unique<bridge::Api>(given);
+      next = 0;
+      state.ResumeTiming();
+    }
+    if (!call(*api, next++)) {
+      state.SkipWithError("refused");
+      break;
+    }
+  }
+}
+
+void ApiCallVersion3(benchmark::State& state) {
+  std::vector<HeaderCall> calls;
+  for (std::size_t i = 0; i < 2'000; ++i) calls.push_back(header_call(i, static_cast<std::size_t>(state.range(0))));
+  bridge::ApiTimes times;
+  run_calls(state, calls.size(), [&](bridge::Api& api, std::size_t i) {
+    const auto outcome = api.call(calls[i].request(), wire::TimePoint{}, kDay, times);
+    return std::holds_alternative<bridge::PendingCall>(outcome);
+  });
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kNames));
+}
+BENCHMARK(ApiCallVersion3)->Arg(128);
+
+// The gate alone, parameters decoded: who calls, and is it really them.
+template <class Prepare>
+void verify_calls(benchmark::State& state, Prepare&& prepare) {
+  const bridge::Config given = config();
+  auto gate = std::make_unique<bridge::RpcGate>(given.accounts);
+  constexpr std::size_t kPrepared = 1'000;
+  std::vector<bridge::RpcParams> params(kPrepared);
+  std::vector<bridge::HttpRequest> requests;
+  for (std::size_t i = 0; i < kPrepared; ++i) requests.push_back(prepare(i, params[i]));
+  std::size_t next = 0;
+  for (auto _ : state) {
+    if (next == kPrepared) {
+      state.PauseTiming();
+      gate = std::make_unique<bridge::RpcGate>(given.accounts);
+      next = 0;
+      state.ResumeTiming();
+    }
+    if (!gate->verify(requests[next], params[next], kDay)) state.SkipWithError("refused");
+    ++next;
+  }
+}
+
+void VerifyVersion1(benchmark::State& state) {
+  verify_calls(state, [](std::size_t i, bridge::RpcParams& params) {
+    (void)params.decode("", call_body(i, 128), 2'048);
+    return bridge::HttpRequest{.method = "POST", .path = "/"};
+  });
+}
+BENCHMARK(VerifyVersion1);
+
+void VerifyVersion3(benchmark::State& state) {
+  std::deque<HeaderCall> calls;
+  verify_calls(state, [&calls](std::size_t i, bridge::RpcParams& params) {
+    calls.push_back(header_call(i, 128));
+    (void)params.decode(calls.back().query, "", 2'048);
+    return calls.back().request();
+  });
+}
+BENCHMARK(VerifyVersion3);
+
+// BatchCheckDeviceNames as a whole. Arguments: names, and whether each has a nickname of eight Chinese characters.
+void CheckDeviceNames(benchmark::State& state) {
+  const auto names = static_cast<std::size_t>(state.range(0));
+  Params params = {{"ProductKey", "a1BwAGVdemo"}};
+  for (std::size_t i = 1; i <= names; ++i) {
+    if (state.range(1) == 0) {
+      params.emplace_back(fmt::format("DeviceName.{}", i), fmt::format("a-new-device-{:06}", i));
+      continue;
+    }
+    params.emplace_back(fmt::format("DeviceNameList.{}.DeviceName", i), fmt::format("a-new-device-{:06}", i));
+    params.emplace_back(fmt::format("DeviceNameList.{}.DeviceNickname", i),
+                        "\xe6\x99\xba\xe8\x83\xbd\xe6\x99\xba\xe8\x83\xbd"
+                        "\xe6\x99\xba\xe8\x83\xbd\xe6\x99\xba\xe8\x83\xbd");
+  }
+  std::vector<std::string> bodies;
+  for (std::size_t i = 0; i < 40; ++i) bodies.push_back(signed_form("BatchCheckDeviceNames", params, i));
+  bridge::ApiTimes times;
+  run_calls(state, bodies.size(), [&](bridge::Api& api, std::size_t i) {
+    const auto outcome = api.call(
+        {.method = "POST", .path = "/", .content_type = "application/x-www-form-urlencoded", .body = bodies[i]},
+        wire::TimePoint{}, kDay, times);
+    return std::get<bridge::HttpAnswer>(outcome).body.find("ApplyId") != std::string::npos;
+  });
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(CheckDeviceNames)->Args({1'000, 0})->Args({10'000, 0})->Args({1'000, 1})->Args({10'000, 1});
 
 void DecodeParameters(benchmark::State& state) {
   const std::string body = call_body(0, 128);

@@ -123,8 +123,24 @@ void RpcParams::collect_members(std::string_view prefix, bool small, std::span<c
 
 void RpcParams::sort_elements() {
   const auto before = [](const Element& a, const Element& b) { return a.order < b.order; };
-  if (!std::is_sorted(elements_.begin(), elements_.end(), before)) {
-    std::sort(elements_.begin(), elements_.end(), before);
+  if (std::is_sorted(elements_.begin(), elements_.end(), before)) return;
+  std::uint32_t last = 0;
+  for (const Element& element : elements_) last = std::max(last, number_of(element.order));
+  // Numbers far apart are few or nobody's honest work.
+  if (last > 4 * elements_.size()) return std::sort(elements_.begin(), elements_.end(), before);
+  // Every number has its place: linear, where keys come in the order of their texts ("N.1", "N.10", "N.100").
+  places_.assign(std::size_t{last} + 2, 0);
+  for (const Element& element : elements_) ++places_[number_of(element.order) + 1];
+  for (std::size_t number = 1; number < places_.size(); ++number) places_[number] += places_[number - 1];
+  sorted_.resize(elements_.size());
+  for (const Element& element : elements_) sorted_[places_[number_of(element.order)]++] = element;
+  elements_.swap(sorted_);
+  // The few members of each number among themselves.
+  for (std::size_t i = 1; i < elements_.size(); ++i) {
+    const Element element = elements_[i];
+    std::size_t at = i;
+    for (; at > 0 && before(element, elements_[at - 1]); --at) elements_[at] = elements_[at - 1];
+    elements_[at] = element;
   }
 }
 

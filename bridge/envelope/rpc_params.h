@@ -66,6 +66,9 @@ class RpcParams {
   std::string storage_;
   std::vector<wire::Param> params_;
   std::vector<Element> elements_;
+  // Of sort_elements().
+  std::vector<Element> sorted_;
+  std::vector<std::uint32_t> places_;
 };
 
 }  // namespace fleet::bridge
