@@ -36,7 +36,7 @@ class TmcQueueTest : public testing::Test {
 };
 
 TEST_F(TmcQueueTest, GivesEachMessageToOneReaderUntilItIsConfirmed) {
-  for (const std::uint64_t id : {1, 2, 3, 4}) push(id);
+  for (std::uint64_t id = 1; id <= 4; ++id) push(id);
   EXPECT_THAT(consume(2), ElementsAre(1, 2));
   EXPECT_THAT(consume(), ElementsAre(3, 4));
   EXPECT_THAT(consume(), IsEmpty());
@@ -73,7 +73,7 @@ TEST_F(TmcQueueTest, AMessageThatNobodyTookCannotBeConfirmed) {
 }
 
 TEST_F(TmcQueueTest, DropsTheOldestBeyondItsBounds) {
-  for (const std::uint64_t id : {1, 2, 3, 4, 5}) push(id);
+  for (std::uint64_t id = 1; id <= 5; ++id) push(id);
   EXPECT_THAT(consume(1), ElementsAre(1));
   push(6);
   EXPECT_EQ(queue.dropped(), 1u);
@@ -105,7 +105,7 @@ TEST_F(TmcQueueTest, KeepsMessagesForADay) {
 }
 
 TEST_F(TmcQueueTest, EndsAnAnswerBeforeItGetsTooLarge) {
-  for (const std::uint64_t id : {1, 2, 3}) push(id, 100);
+  for (std::uint64_t id = 1; id <= 3; ++id) push(id, 100);
   EXPECT_THAT(consume(200, 800), ElementsAre(1, 2));
   EXPECT_THAT(consume(200, 1), ElementsAre(3)) << "one always fits";
 }
