@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <vector>
 
 #include "bridge/actions/action.h"
 #include "bridge/envelope/gateway_error.h"
+#include "bridge/envelope/top_error.h"
 #include "bridge/tmc/method.h"
 #include "bridge/top_api.h"
 
@@ -54,6 +57,58 @@ std::string_view text_of(Need need) {
   return "yes";
 }
 
+constexpr std::string_view kTop = R"(
+## Taobao Open Platform: path `/router/rest`
+
+GET or POST; parameters in the query, in a form or in `multipart/form-data`, whose files are passed over; of a parameter
+that is given twice the last one counts, the body behind the query. Every call has `method`, `app_key`, `timestamp`
+(`yyyy-MM-dd HH:mm:ss` in GMT+8, up to 10 minutes off), `v` (2.0), `sign_method` (md5, hmac or hmac-sha256) and `sign`;
+`session` where the configuration names the app's sessions; `format` is xml (default) or json, and `simplify=true` leaves the
+wrappers of JSON away. Every answer is HTTP 200 and holds `request_id`.
+
+A message that is accepted is one MQTT publish at QoS 1 to `tmc/{app_key}/{group}/{topic}`, and it is a success when the
+broker has acknowledged it. The payload is `content`, as it is and nothing else. `{app_key}` is `target_app_key` or the
+caller, `{group}` is `target_group` or `default`; the topic must be among those of the caller and of the target. Consumers
+that subscribe to `$share/{group}/tmc/{app_key}/{group}/{topic}` compete for the messages of their group.
+Beside that, each group has a queue in memory for readers without MQTT: 16,384 messages or 8 MB at most, the oldest
+are dropped first, and nothing is kept for longer than 24 hours or over a restart.
+
+| method | what it does | parameters |
+|---|---|---|
+)";
+
+void add_top(std::string& out) {
+  const auto to = std::back_inserter(out);
+  out.append(kTop);
+  for (const TopMethod& method : top_methods()) {
+    fmt::format_to(to, "| {} | {} | ", method.name, method.purpose);
+    std::string_view between;
+    for (const TopParam& param : method.params) {
+      fmt::format_to(to, "{}{}{}", between, param.name, param.is_required ? "" : " (optional)");
+      between = ", ";
+    }
+    out.append(" |\n");
+  }
+  out.append(
+      "\nA refused message of `messages` has its own `error_code`: `isv.invalid-paramter` for the caller's faults, "
+      "`isp.*` "
+      "for the broker's, which are worth another try. Limits of an app (`calls`) and of its calls of a method "
+      "(`limits`) "
+      "are those of the configuration; without them there are none. A refused call is an `error_response`:\n\n"
+      "| code | msg | sub_code |\n|---|---|---|\n");
+  std::vector<TopError> errors = top_errors();
+  std::erase_if(errors,
+                [](const TopError& error) { return error.code == static_cast<int>(TopCode::app_call_limited); });
+  for (const TopError& error : {missing_argument("{name}"), invalid_argument("{name}"), refused_argument({}),
+                                call_limited(TopLimit::app, 1), call_limited(TopLimit::app_method, 1)}) {
+    errors.push_back(error);
+  }
+  std::stable_sort(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.code < b.code; });
+  for (const TopError& error : errors) {
+    fmt::format_to(to, "| {} | {} | {} |\n", error.code, cell(error.message), error.sub_code);
+  }
+}
+
 void add_action(const Action& action, std::string& out) {
   const auto to = std::back_inserter(out);
   fmt::format_to(to, "\n### {}\n\n{} Quota of an account: {} a second.{}\n\n", action.name, action.purpose,
@@ -86,16 +141,7 @@ std::string api_document() {
     fmt::format_to(to, "| {} | {} | {} |\n", error.code, error.status, cell(error.message));
   }
   for (const Action& action : actions()) add_action(action, out);
-  fmt::format_to(to, "\n## Taobao Open Platform: path `{}`\n\n| method | parameters |\n|---|---|\n", kTopPath);
-  for (const TopMethod& method : top_methods()) {
-    fmt::format_to(to, "| {} | ", method.name);
-    std::string_view between;
-    for (const TopParam& param : method.params) {
-      fmt::format_to(to, "{}{}{}", between, param.name, param.is_required ? "" : " (optional)");
-      between = ", ";
-    }
-    out.append(" |\n");
-  }
+  add_top(out);
   return out;
 }
 

@@ -52,6 +52,12 @@ TopError top_error(TopCode code) {
   return {static_cast<int>(code), std::string(row->message), std::string(row->sub_code), {}};
 }
 
+std::vector<TopError> top_errors() {
+  std::vector<TopError> all;
+  for (const Row& row : kRows) all.push_back(top_error(row.code));
+  return all;
+}
+
 TopError missing_argument(std::string_view name) {
   return {kMissingArguments, named("Missing required arguments:", name), {}, {}};
 }

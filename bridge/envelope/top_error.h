@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fleet::bridge {
 
@@ -38,6 +39,9 @@ enum class TopCode : int {
 
 // With the code's own sentence; its sub_code where it always has one.
 [[nodiscard]] TopError top_error(TopCode code);
+
+// All that top_error() knows, by number.
+[[nodiscard]] std::vector<TopError> top_errors();
 
 // 40: a mandatory argument is absent or empty.
 [[nodiscard]] TopError missing_argument(std::string_view name);

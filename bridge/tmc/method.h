@@ -50,6 +50,7 @@ struct TopParam {
 
 struct TopMethod {
   std::string_view name;
+  std::string_view purpose;          // a sentence for people
   bool needs_session;                // of apps that have any
   std::span<const TopParam> params;  // in the order in which absent ones are told
   TopResult (*run)(TmcContext& context);
