@@ -1,5 +1,7 @@
 #include "bridge/rpc_api.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -65,18 +67,32 @@ struct RpcApi::State {
     context.call_number = 1;
   }
 
+  // Devices that are told late or not find out by asking; memory is worth more.
+  void bound_notices() {
+    constexpr std::size_t kNoticesMax = 65'536;
+    if (context.notices.size() <= kNoticesMax) return;
+    if (!notices_dropped)
+      spdlog::warn("more than {} notices to devices wait to be sent: newer ones are dropped", kNoticesMax);
+    notices_dropped = true;
+    context.notices.resize(kNoticesMax);
+  }
+
   const Config& config;
   RpcGate gate;
   Quotas quotas;
   RpcParams params;
   ActionContext context;
   RequestIds request_ids;
+  bool notices_dropped = false;  // since they were last taken
 };
 
 RpcApi::RpcApi(const Config& config, Registry& registry) : state_(std::make_unique<State>(config, registry)) {}
 RpcApi::~RpcApi() = default;
 
-std::vector<Notice> RpcApi::take_notices() { return std::exchange(state_->context.notices, {}); }
+std::vector<Notice> RpcApi::take_notices() {
+  state_->notices_dropped = false;
+  return std::exchange(state_->context.notices, {});
+}
 
 std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, wire::TimePoint now, wire::WallTime wall,
                                                    ApiTimes& times) {
@@ -114,6 +130,7 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
   }
   state.begin_action(now, wall);
   ActionResult result = action->run(state.context);
+  state.bound_notices();
   times.plan = wire::read_clock() - verified;
   if (!result) return failure_answer(xml, *action, request_id, result.error());
   if (result->publishes.empty()) return success_answer(xml, action->name, request_id, result->fields);

@@ -27,7 +27,7 @@ class RpcApi {
   [[nodiscard]] std::variant<HttpAnswer, PendingCall> call(const HttpRequest& request, wire::TimePoint now,
                                                            wire::WallTime wall, ApiTimes& times);
 
-  // What the actions since the last time want devices to be told.
+  // What the actions since the last time want devices to be told; at most 65,536, further ones are dropped and logged.
   [[nodiscard]] std::vector<Notice> take_notices();
 
  private:
