@@ -163,9 +163,11 @@ std::optional<wire::mqtt::Qos> parse_qos(std::string_view text) {
   return {};
 }
 
-std::string utc_text(wire::WallTime time) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}.000Z", time); }
+std::string utc_text(wire::WallTime time) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}.000Z", fmt::gmtime(time)); }
 
-std::string gmt_text(wire::WallTime time) { return fmt::format("{:%Y-%m-%d %H:%M:%S}", time + std::chrono::hours(8)); }
+std::string gmt_text(wire::WallTime time) {
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(time + std::chrono::hours(8)));
+}
 
 std::string_view device_id(const Device& device) { return device.iot_id().substr(0, Device::kIotIdBytes - 6); }
 
