@@ -149,15 +149,14 @@ TEST_P(BridgeTmc, OneConsumerOfAGroupGetsEachMessage) {
               HasSubstr("\"is_success\":true"));
   ASSERT_TRUE(wait_for(warehouse, 201)) << warehouse.output();
   ASSERT_TRUE(wait_for(analytics, 200)) << analytics.output();
-  for (const auto* group : {&warehouse, &analytics}) {
-    for (const auto& one : group->all()) (void)one->stop();
-  }
+  // Read while all of them run: what a consumer has not acknowledged when it ends goes to another one of its group.
   const std::string got = warehouse.output();
+  const std::string analysed = analytics.output();
   EXPECT_EQ(count_of(got, "got "), 201u);
-  EXPECT_EQ(count_of(analytics.output(), "got "), 200u);
+  EXPECT_EQ(count_of(analysed, "got "), 200u);
   for (int i = 0; i < 200; ++i) {
     EXPECT_EQ(count_of(got, "got tmc/12345678/warehouse/taobao_jds_TradeTrace qos=1 " + content(i) + " end"), 1u) << i;
-    EXPECT_EQ(count_of(analytics.output(), " " + content(1'000 + i) + " end"), 1u) << i;
+    EXPECT_EQ(count_of(analysed, " " + content(1'000 + i) + " end"), 1u) << i;
   }
   for (const auto& one : warehouse.all()) EXPECT_GT(count_of(one->output(), "got "), 0u) << "they compete";
 }
