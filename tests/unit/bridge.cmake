@@ -39,6 +39,7 @@ fleet_test(bridge_top_test LABEL unit
 fleet_test(bridge_registry_test LABEL unit
   SOURCES
     bridge/device_table_test.cpp
+    bridge/iot_id_test.cpp
     bridge/registry_apply_test.cpp
     bridge/registry_test.cpp
     bridge/registry_topology_test.cpp
