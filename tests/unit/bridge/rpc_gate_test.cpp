@@ -193,7 +193,7 @@ TEST(Gate, ChecksInItsOrder) {
       if (rows[row].key == "Signature") right_signature = false;
     }
     if (right_signature) params.erase("Signature");
-    // The helper that signs would put these back.
+    // call() would sign anew and put these back.
     if (right_signature) sign(params, "POST");
     const std::string form = form_of(params);
     const Reply reply = bridge.send({.method = "POST", .path = "/", .content_type = kForm, .body = form});
