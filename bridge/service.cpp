@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -55,6 +56,7 @@ struct Service::State {
   explicit State(Config from) : config(std::move(from)), signals(loop, SIGTERM, SIGINT), ticker(loop) {}
 
   [[nodiscard]] Backend backend();
+  void tell_devices();
   void wait_for_signal();
   void tick();
   void stop();
@@ -77,7 +79,9 @@ struct Service::State {
 Backend Service::State::backend() {
   Backend backend;
   backend.call = [this](const HttpRequest& request, wire::TimePoint now, wire::WallTime wall, ApiTimes& times) {
-    return api->call(request, now, wall, times);
+    auto outcome = api->call(request, now, wall, times);
+    tell_devices();
+    return outcome;
   };
   backend.publish = [this](const std::shared_ptr<const wire::mqtt::PublishBatch>& batch, PublishDone done) {
     publisher->publish(batch, std::move(done));
@@ -85,6 +89,22 @@ Backend Service::State::backend() {
   backend.hold_writes = [this](bool hold) { hold ? publisher->hold_writes() : publisher->release_writes(); };
   backend.broker_connected = [this] { return publisher->connected(); };
   return backend;
+}
+
+// What actions have to tell gateways goes out beside the calls. Kicks end sessions of sub-devices, of which this bridge
+// keeps none.
+void Service::State::tell_devices() {
+  for (const Notice& notice : api->take_notices()) {
+    if (notice.is_kick()) continue;
+    auto batch = std::make_shared<wire::mqtt::PublishBatch>();
+    batch->add_topic(notice.topic);
+    const auto bytes = std::as_bytes(std::span(notice.payload));
+    batch->set_payload({bytes.begin(), bytes.end()});
+    batch->qos = notice.qos;
+    publisher->publish(batch, [topic = notice.topic](const Published& published) {
+      if (published.outcome != PublishOutcome::done) spdlog::warn("a gateway was not told: {}", topic);
+    });
+  }
 }
 
 void Service::State::wait_for_signal() {

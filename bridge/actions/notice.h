@@ -1,4 +1,4 @@
-// What the platform tells devices of its own accord. Actions only say so; bridge/devices publishes it.
+// What the platform tells devices of its own accord. Actions only say so; the service publishes it.
 #pragma once
 
 #include <string>
