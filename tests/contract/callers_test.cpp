@@ -9,26 +9,18 @@
 
 #include "tests/support/free_port.h"
 #include "tests/support/scripted_bridge.h"
+#include "tests/support/wait_until.h"
 #include "wire/stamp.h"
 
 namespace fleet::sim {
 namespace {
 
+using tests::wait_until;
+
 using namespace std::chrono_literals;
 using tests::ScriptedBridge;
 
-constexpr std::chrono::seconds kPatience{60};  // a deadline only fails a test
 constexpr std::uint32_t kBatch = 10;
-
-// Looks every 2 ms; false when the deadline passed.
-bool wait_until(const std::function<bool()>& done) {
-  const auto end = wire::read_clock() + kPatience;
-  while (!done()) {
-    if (wire::read_clock() >= end) return false;
-    poll(nullptr, 0, 2);
-  }
-  return true;
-}
 
 // One call group against one bridge.
 class CallersRun {

@@ -12,30 +12,23 @@
 #include "tests/support/mosquitto.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/scripted_peer.h"
+#include "tests/support/wait_until.h"
 #include "wire/mqtt/connection.h"
 #include "wire/stamp.h"
 
 namespace fleet::sim {
 namespace {
 
+using tests::wait_until;
+
 using namespace std::chrono_literals;
 using wire::mqtt::Qos;
 
-constexpr std::chrono::seconds kPatience{60};  // a deadline only fails a test
 constexpr std::uint32_t kRun = 0x51AB;
 constexpr std::uint32_t kDevices = 50;
 constexpr std::uint32_t kBatch = 10;
 constexpr const char* kNames = "lamp-{index:4}";
 constexpr const char* kProduct = "a1BwAGVxxxx";
-
-bool wait_until(const std::function<bool()>& done) {
-  const auto end = wire::read_clock() + kPatience;
-  while (!done()) {
-    if (wire::read_clock() >= end) return false;
-    poll(nullptr, 0, 2);
-  }
-  return true;
-}
 
 // A fleet of 50 devices, one call group of 10 devices a call at QoS 1, and a publisher in the bridge's place.
 class FleetRun {
