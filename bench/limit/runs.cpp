@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "bench/limit/process.h"
+#include "sim/launch/cores.h"
 #include "sim/launch/launch.h"
 
 namespace fleet::bench {
@@ -80,6 +81,8 @@ wire::Result<BareRun> run_bare(const Paths& paths, const std::string& name, cons
       *directory + "/bare_publisher.log");
   if (!publisher) return tl::unexpected(publisher.error());
   if (const auto line = publisher->read_line(kReadyLimit); !line) return tl::unexpected(line.error());
+
+  sim::keep_broker_apart(broker->child->pid(), {receiver->pid(), publisher->pid()});  // as in the product's own runs
 
   const wire::TimePoint start = wire::read_clock() + wire::Millis(50);
   const wire::TimePoint begin = start + kWarmUp;

@@ -1,8 +1,11 @@
 #include "sim/run/stage.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "sim/launch/cores.h"
 #include "sim/run/context.h"
 #include "sim/run/reach.h"
 
@@ -63,6 +66,11 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
   stage->groups = make_groups(scenario);
   stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, broker_url, stage->run_id);
   stage->callers = std::make_unique<Callers>(scenario, stage->groups, bridge_url, stage->run_id);
+  if (stage->broker && scenario.target.broker_apart) {
+    std::vector<pid_t> others{::getpid()};
+    if (stage->bridge) others.push_back(stage->bridge->child->pid());
+    keep_broker_apart(stage->broker->child->pid(), others);
+  }
   return stage;
 }
 

@@ -46,8 +46,11 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   if (draft.bridge.use && draft.bridge.url) {
     reader.fail_at("target.bridge.url", "'target.bridge' has both 'use' and 'url'; keep one");
   }
-  if (draft.broker.url && reader.given("target.broker.persistence")) {
-    reader.fail_at("target.broker.persistence", "'persistence' is for a broker that is started; not with 'url'");
+  for (const char* key : {"persistence", "apart"}) {
+    const std::string path = fmt::format("target.broker.{}", key);
+    if (draft.broker.url && reader.given(path)) {
+      reader.fail_at(path, fmt::format("'{}' is for a broker that is started; not with 'url'", key));
+    }
   }
   for (const char* key : {"publisher", "connections"}) {
     const std::string path = fmt::format("target.bridge.{}", key);
@@ -61,6 +64,7 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   }
   out.broker = draft.broker.url;
   out.broker_persistence = draft.broker.persistence;
+  out.broker_apart = draft.broker.apart;
   out.bridge = draft.bridge.url;
   out.enforce_api_limits = draft.enforce_api_limits;
   out.publisher = draft.bridge.publisher;

@@ -97,6 +97,7 @@ using wire::Url;
 struct Target {
   std::optional<Url> broker;          // none: Mosquitto is started for this run
   bool broker_persistence = false;    // started Mosquitto keeps sessions and messages on disk
+  bool broker_apart = true;           // a started Mosquitto has a core alone, where there are two
   std::optional<Url> bridge;          // none: fleet-bridge is started for this run
   bool enforce_api_limits = false;    // limits: api
   Engine publisher = Engine::native;  // of a started bridge

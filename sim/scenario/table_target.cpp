@@ -18,6 +18,11 @@ const Table<BrokerDraft>& broker_table() {
                .form = Form::flag,
                .fallback = "false",
                .sentence = "the started Mosquitto keeps sessions and messages on disk, saved once a second"}),
+          Row::field<&BrokerDraft::apart>(
+              {.name = "apart",
+               .form = Form::flag,
+               .fallback = "true",
+               .sentence = "the started Mosquitto has a core alone; false: the kernel places it anew in each run"}),
       });
   return table;
 }

@@ -25,6 +25,7 @@ struct BrokerDraft {
   std::optional<std::size_t> use;
   std::optional<Url> url;
   bool persistence = false;
+  bool apart = true;
 };
 
 // `use: local` or `url: http://...`

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 #include <array>
 #include <csignal>
 
+#include "sim/launch/cores.h"
 #include "sim/launch/launch.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/sim/scenario_text.h"
@@ -50,6 +52,35 @@ TEST(Child, RunsUntilItIsStopped) {
   EXPECT_THAT((*child)->ended().value_or(""), HasSubstr("sleep was killed by signal 15"));
   EXPECT_FALSE((*child)->use());
   (*child)->stop();  // idempotent
+}
+
+// Cores that a process may use; 0 is the calling thread.
+cpu_set_t cores_of(pid_t process) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  EXPECT_EQ(sched_getaffinity(process, sizeof cores, &cores), 0);
+  return cores;
+}
+
+TEST(Cores, TheBrokerHasOneAndNobodyElseHasIt) {
+  const cpu_set_t all = cores_of(0);
+  if (CPU_COUNT(&all) < 2) GTEST_SKIP() << "one core: there is nothing to keep apart";
+  const TempDir directory;
+  auto broker = Child::start("sleep", {"1000"}, (directory.path() / "broker.log").string());
+  auto bridge = Child::start("sleep", {"1000"}, (directory.path() / "bridge.log").string());
+  ASSERT_TRUE(broker && bridge);
+  keep_broker_apart((*broker)->pid(), {(*bridge)->pid()});
+
+  const cpu_set_t alone = cores_of((*broker)->pid());
+  const cpu_set_t rest = cores_of((*bridge)->pid());
+  EXPECT_EQ(CPU_COUNT(&alone), 1);
+  cpu_set_t both;
+  CPU_AND(&both, &alone, &rest);
+  EXPECT_EQ(CPU_COUNT(&both), 0);
+  CPU_OR(&both, &alone, &rest);
+  EXPECT_TRUE(CPU_EQUAL(&both, &all));
+  const cpu_set_t own = cores_of(0);
+  EXPECT_TRUE(CPU_EQUAL(&own, &all));
 }
 
 TEST(Child, SaysHowItEnded) {

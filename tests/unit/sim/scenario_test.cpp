@@ -30,6 +30,7 @@ TEST(Scenario, ReadsTheQuickstart) {
   EXPECT_EQ(scenario.seed, 1u);
   EXPECT_FALSE(scenario.target.broker);
   EXPECT_FALSE(scenario.target.bridge);
+  EXPECT_TRUE(scenario.target.broker_apart);
   EXPECT_FALSE(scenario.target.enforce_api_limits);
   ASSERT_EQ(scenario.products.size(), 1u);
   EXPECT_EQ(scenario.products[0].key, product_key("lamp", 1));
@@ -89,7 +90,7 @@ name: all
 seed: 9
 workers: 3
 target:
-  broker: { use: mosquitto, persistence: true }
+  broker: { use: mosquitto, persistence: true, apart: false }
   bridge: { use: local, publisher: paho, connections: 4 }
   limits: api
 products:
@@ -111,6 +112,7 @@ health: { send_lag_p99: 5ms, hiccup: 1s }
   EXPECT_EQ(scenario.seed, 9u);
   EXPECT_EQ(scenario.workers, 3u);
   EXPECT_TRUE(scenario.target.broker_persistence);
+  EXPECT_FALSE(scenario.target.broker_apart);
   EXPECT_EQ(scenario.target.publisher, Engine::paho);
   EXPECT_EQ(scenario.target.publisher_connections, 4u);
   EXPECT_TRUE(scenario.target.enforce_api_limits);
