@@ -14,7 +14,7 @@ namespace fleet::bridge {
 // Where the time of one call went. Points are CLOCK_MONOTONIC.
 struct CallTimes {
   ApiTimes api;
-  wire::TimePoint received{};             // the whole request was there
+  wire::TimePoint received{};             // the request's first byte was there
   wire::TimePoint planned{};              // Api::call returned publishes
   std::optional<wire::TimePoint> queued;  // the publishes were taken by the broker connection
   std::optional<wire::TimePoint> acked;   // QoS 1: the broker acknowledged the last of them

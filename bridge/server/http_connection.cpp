@@ -14,8 +14,12 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadBytes = 64u << 10;    // one read; a call for 100 devices is about 6 KB
-constexpr std::size_t kBodiesBytes = 32u << 20;  // 90 bodies of 256 KB content at once, or 32 of the largest
+constexpr std::size_t kBodiesBytes = 32u << 20;  // of it one largest body is lent: 80 of 256 KB content fit beside it
 constexpr std::size_t kSmallBody = 16u << 10;    // bodies up to here are read without asking the budget
+constexpr std::size_t kBodyStep = 16u << 10;     // of the budget, in front of what has arrived
+// A body that holds room for which others wait must go on by this much in this time. A caller at 128 kbit/s does.
+constexpr std::size_t kProgressBytes = 16u << 10;
+constexpr std::chrono::seconds kProgressTime{1};
 constexpr std::size_t kKeptBody = 64u << 10;     // a larger body's memory is given back at once
 constexpr std::size_t kPipelinedMax = 16;        // requests of one connection whose answer is owed
 constexpr std::size_t kOutputPause = 64u << 10;  // unsent answers at which no further request is taken
@@ -28,7 +32,7 @@ ConnectionContext::ConnectionContext(const HttpConfig& http, Backend behind)
     : config(http),
       backend(std::move(behind)),
       limits{http.header_bytes_max, http.body_bytes_max},
-      bodies(std::max<std::size_t>(kBodiesBytes, http.body_bytes_max)),
+      bodies(kBodiesBytes - std::min<std::size_t>(kBodiesBytes, http.body_bytes_max)),
       date(http_date(wire::read_wall_clock())),
       scratch(kReadBytes) {}
 
@@ -124,12 +128,11 @@ std::size_t HttpConnection::take_requests(std::string_view bytes) {
     if (!parser_) {
       text_.clear(kKeptBody);
       parser_.emplace(context_.limits, text_);
-      request_began_ = last_active_;
+      request_began_ = request_received_ = last_active_;
     }
     const RequestParser::Step step = parser_->put(bytes.substr(used), used);
     if (step == RequestParser::Step::more) {
-      // Not at once for what is only declared: who announces a large body and sends nothing must keep nobody waiting.
-      if (body_taken_ == 0 && text_.body.size() > kSmallBody) take_budget();
+      if (text_.body.size() > kSmallBody) take_budget();
       break;
     }
     if (step == RequestParser::Step::header) {
@@ -142,10 +145,17 @@ std::size_t HttpConnection::take_requests(std::string_view bytes) {
   return last_taken_ ? bytes.size() : used;
 }
 
+// For what has arrived and a step more, and not for what is only declared: who announces a large body and sends nothing
+// must keep nobody waiting.
 void HttpConnection::take_budget() {
-  const std::size_t declared = parser_->body_bytes_declared();
-  body_taken_ = declared > 0 ? declared : context_.limits.body_bytes_max;
-  waits_for_budget_ = !context_.bodies.take(body_taken_, [self = shared_from_this()] {
+  const std::size_t arrived = text_.body.size();
+  if (body_share_.is_lent || arrived < body_share_.bytes) return;
+  if (body_share_.bytes == 0) progress_since_ = last_active_;
+  const std::size_t more = arrived + kBodyStep - body_share_.bytes;
+  if (context_.bodies.take(body_share_, more)) return;
+  waits_for_budget_ = true;
+  waits_since_ = last_active_;
+  context_.bodies.wait(body_share_, more, [self = shared_from_this()] {
     // The one who gives is in the middle of its own work.
     asio::post(self->socket_.get_executor(), [self] { self->on_body_admitted(); });
   });
@@ -155,8 +165,20 @@ void HttpConnection::on_body_admitted() {
   waits_for_budget_ = false;
   if (closed_ || last_taken_) return end_request();
   last_active_ = wire::read_clock();
-  request_began_ = last_active_;  // it was we who did not read
+  const wire::Nanos waited = last_active_ - waits_since_;  // it was we who did not read
+  if (request_began_) *request_began_ += waited;
+  progress_since_ += waited;
   proceed();
+}
+
+bool HttpConnection::body_stalls(wire::TimePoint now) {
+  if (body_share_.bytes == 0 && !body_share_.is_lent) return false;
+  if (waits_for_budget_ || owed_.size() >= kPipelinedMax) return false;  // it is we who do not read
+  if (text_.body.size() >= progress_bytes_ + kProgressBytes) {
+    progress_bytes_ = text_.body.size();
+    progress_since_ = now;
+  }
+  return context_.bodies.waiting() > 0 && now > progress_since_ + kProgressTime;
 }
 
 void HttpConnection::take_request() {
@@ -179,8 +201,9 @@ void HttpConnection::take_request() {
 
 void HttpConnection::call_api(const HttpRequest& request, Owed& owed) {
   owed.is_call = true;
-  owed.times.received = wire::read_clock();
-  auto outcome = context_.backend.call(request, owed.times.received, wire::read_wall_clock(), owed.times.api);
+  owed.times.received = request_received_;
+  owed.called = wire::read_clock();
+  auto outcome = context_.backend.call(request, owed.called, wire::read_wall_clock(), owed.times.api);
   end_request();  // the payload was copied out: the body's memory is free before the publishes begin
   if (auto* answer = std::get_if<HttpAnswer>(&outcome)) {
     owed.answer = std::move(*answer);
@@ -235,7 +258,8 @@ void HttpConnection::end_request() {
   continue_owed_ = false;
   if (text_.body.capacity() > kKeptBody) std::string().swap(text_.body);
   if (waits_for_budget_) return;  // comes back here once it is admitted
-  if (body_taken_ > 0) context_.bodies.give(std::exchange(body_taken_, 0));
+  progress_bytes_ = 0;
+  if (body_share_.bytes > 0 || body_share_.is_lent) context_.bodies.give(body_share_);
 }
 
 HttpConnection::Owed& HttpConnection::owe() {
@@ -302,11 +326,12 @@ void HttpConnection::on_timer(wire::TimePoint now) {
   if (output_blocked_ && now > *output_blocked_ + context_.config.idle_timeout) return close();
   bool answered = false;
   for (Owed& owed : owed_) {
-    if (owed.ready || now <= owed.times.received + context_.config.answer_timeout) continue;
+    if (owed.ready || now <= owed.called + context_.config.answer_timeout) continue;
     owed.answer = owed.finish(owed.outcomes);
     owed.ready = answered = true;
   }
-  if (request_began_ && wants_input() && now > *request_began_ + context_.config.header_timeout) {
+  const bool too_long = request_began_ && wants_input() && now > *request_began_ + context_.config.header_timeout;
+  if (too_long || body_stalls(now)) {
     refuse(408);
     answered = true;
   }

@@ -53,8 +53,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void start(std::list<std::shared_ptr<HttpConnection>>::iterator place);
   // Answers `status` without reading a request, and closes.
   void start_refused(std::list<std::shared_ptr<HttpConnection>>::iterator place, unsigned status);
-  // Time-outs: a request that does not end, an idle caller, one that does not take its answers, a call that the broker
-  // does not acknowledge. May close the connection.
+  // Time-outs: a request that does not end, a body that stalls while others wait for its room, an idle caller, one that
+  // does not take its answers, a call that the broker does not acknowledge. May close the connection.
   void on_timer(wire::TimePoint now);
   // Takes what has already arrived, answers what was accepted, then closes.
   void drain();
@@ -64,6 +64,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  private:
   // An answer that is owed, in the order of the requests.
   struct Owed {
+    wire::TimePoint called{};  // the request was whole
     bool ready = false;
     bool is_call = false;
     bool acknowledged = false;  // QoS 1: `times.acked` will be known
@@ -85,6 +86,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   [[nodiscard]] std::size_t take_requests(std::string_view bytes);
   void take_budget();
   void on_body_admitted();
+  [[nodiscard]] bool body_stalls(wire::TimePoint now);
   void take_request();
   void call_api(const HttpRequest& request, Owed& owed);
   void on_published(std::uint64_t number, std::size_t batch, const Published& published);
@@ -104,9 +106,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::string output_;  // answers not yet taken by the socket, from sent_ on
   std::size_t sent_ = 0;
   boost::circular_buffer<Owed> owed_;
-  std::uint64_t first_owed_ = 0;                  // number of the request that owed_.front() answers
-  std::size_t body_taken_ = 0;                    // bytes of the budget
-  std::optional<wire::TimePoint> request_began_;  // first byte of the request that is being read
+  std::uint64_t first_owed_ = 0;      // number of the request that owed_.front() answers
+  BodyBudget::Share body_share_;      // of the request that is being read
+  wire::TimePoint waits_since_{};     // for the budget
+  wire::TimePoint progress_since_{};  // with progress_bytes_ of that body read
+  std::size_t progress_bytes_ = 0;
+  wire::TimePoint request_received_{};            // first byte of the request that is being read
+  std::optional<wire::TimePoint> request_began_;  // the same, for its time-out: without our own delays
   std::optional<wire::TimePoint> output_blocked_;
   std::optional<wire::TimePoint> lingers_until_;
   wire::TimePoint last_active_{};

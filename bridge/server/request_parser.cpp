@@ -84,11 +84,6 @@ RequestParser::Step RequestParser::put(std::string_view bytes, std::size_t& used
   return Step::more;
 }
 
-std::size_t RequestParser::body_bytes_declared() const {
-  const auto length = content_length();
-  return length ? static_cast<std::size_t>(*length) : 0;
-}
-
 void RequestParser::refuse(unsigned status, ErrorCode& ec) {
   refusal_ = status;
   ec = http::error::bad_value;
@@ -141,7 +136,7 @@ void RequestParser::on_header_impl(ErrorCode& ec) {
   if (version_ >= 11 ? hosts_ != 1 : (hosts_ > 1 || transfer_encoding_)) refuse(400, ec);
 }
 
-// The owner has found room for the declared length by now, and pages that are never written cost nothing.
+// Within the limit by now; pages that are never written cost nothing.
 void RequestParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode&) {
   if (length) text_.body.reserve(static_cast<std::size_t>(*length));
 }

@@ -56,8 +56,6 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
 
   // Of a refused request: 400, 413, 414, 431 or 501.
   [[nodiscard]] unsigned refusal() const { return refusal_; }
-  // Content-Length; 0 where the body comes in chunks. Behind Step::header.
-  [[nodiscard]] std::size_t body_bytes_declared() const;
   // The caller waits for "100 Continue" before it sends the body (RFC 9110 §10.1.1).
   [[nodiscard]] bool expects_continue() const { return expects_continue_; }
   [[nodiscard]] bool keeps_alive() const { return keep_alive(); }

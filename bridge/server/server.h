@@ -17,8 +17,9 @@ class io_context;
 namespace fleet::bridge {
 
 // Owned by the service; lives on its loop. Bounds: connections_max callers (64 more are told 503, the rest closed
-// unheard), of each connection 16 requests with their answers owed and 64 KiB of input, and 32 MiB of request bodies
-// of which more than 16 KiB have arrived.
+// unheard), of each connection 16 requests with their answers owed and 64 KiB of input, and 32 MiB (or one largest
+// body) of request bodies of which more than 16 KiB have arrived. While callers wait for room of these, a body that
+// brings less than 16 KiB in a second loses its own.
 class Server {
  public:
   // `loop` outlives the server.

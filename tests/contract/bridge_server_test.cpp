@@ -26,7 +26,9 @@ std::string request(const std::string& target) { return "GET " + target + " HTTP
 
 class BridgeServer : public testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { serve({}); }
+  // Listens anew, by this configuration.
+  void serve(HttpConfig config) {
     Backend backend;
     backend.call = [](const HttpRequest& http, wire::TimePoint, wire::WallTime,
                       ApiTimes&) -> std::variant<HttpAnswer, PendingCall> {
@@ -45,7 +47,6 @@ class BridgeServer : public testing::Test {
       outcomes_.push_back(std::move(done));
     };
     backend.broker_connected = [] { return true; };
-    HttpConfig config;
     config.listen.port = 0;
     server_ = std::make_unique<Server>(loop_.io(), config, std::move(backend));
     const auto port = server_->listen();
@@ -142,6 +143,92 @@ TEST_F(BridgeServer, ACallerWhoTakesNoAnswersIsNotReadForEver) {
   while (caller.read()) {
   }
   EXPECT_TRUE(caller.is_closed());
+}
+
+// With bodies as large as the whole budget one is read at a time.
+class OneBodyAtATime : public BridgeServer {
+ protected:
+  static constexpr std::size_t kBodyBytes = 200'000;
+
+  // A call whose body comes when the test says.
+  struct Call {
+    HttpCaller caller;
+    std::string unsent;
+  };
+
+  void SetUp() override {
+    HttpConfig config;
+    config.body_bytes_max = 32u << 20;
+    serve(config);
+  }
+  Call& begin(std::size_t bytes) {
+    calls_.push_back(std::make_unique<Call>(Call{HttpCaller(port_), {}}));
+    Call& call = *calls_.back();
+    call.unsent = "POST /now/1 HTTP/1.1\r\nHost: bridge\r\nContent-Length: " + std::to_string(kBodyBytes) + "\r\n\r\n";
+    go_on(call, bytes);
+    return call;
+  }
+  void go_on(Call& call, std::size_t bytes) {
+    call.unsent.append(bytes, 'x');
+    run();
+  }
+  void pass(std::chrono::seconds seconds) {
+    server_->on_timer(wire::read_clock() + seconds);
+    run();
+  }
+  // Sends what the sockets take, for as long as the server reads.
+  void run() {
+    for (bool sent = true; sent;) {
+      sent = false;
+      for (const auto& call : calls_) {
+        const std::size_t count = call->unsent.empty() ? 0 : call->caller.send_what_fits(call->unsent);
+        call->unsent.erase(0, count);
+        sent |= count > 0;
+      }
+      loop_.run_ready();
+    }
+  }
+
+  std::vector<std::unique_ptr<Call>> calls_;
+};
+
+TEST_F(OneBodyAtATime, ABodyThatStallsLosesItsRoomToTheNext) {
+  Call& stalled = begin(17'000);
+  Call& next = begin(kBodyBytes);
+  pass(std::chrono::seconds(2));  // the first look at its progress
+  pass(std::chrono::seconds(4));
+  EXPECT_EQ(stalled.caller.read()->status, 408U);
+  EXPECT_EQ(next.caller.read()->body, "/now/1");
+}
+
+TEST_F(OneBodyAtATime, ABodyThatGoesOnKeepsItsRoom) {
+  Call& slow = begin(17'000);
+  Call& next = begin(20'000);
+  for (int i = 1; i <= 8; ++i) {
+    go_on(slow, 17'000);
+    pass(std::chrono::seconds(i));
+  }
+  go_on(slow, kBodyBytes - 9 * 17'000);
+  EXPECT_EQ(slow.caller.read()->body, "/now/1");
+  go_on(next, kBodyBytes - 20'000);
+  EXPECT_EQ(next.caller.read()->body, "/now/1");
+}
+
+TEST_F(OneBodyAtATime, NobodyIsHurriedWhereNobodyWaits) {
+  Call& slow = begin(17'000);
+  for (int i = 1; i <= 9; ++i) pass(std::chrono::seconds(i));
+  go_on(slow, kBodyBytes - 17'000);
+  EXPECT_EQ(slow.caller.read()->body, "/now/1");
+}
+
+TEST_F(OneBodyAtATime, WhoLeavesTheQueueKeepsNobodyWaiting) {
+  Call& first = begin(17'000);
+  begin(17'000);
+  Call& last = begin(kBodyBytes);
+  calls_.erase(calls_.begin() + 1);
+  go_on(first, kBodyBytes - 17'000);
+  EXPECT_EQ(first.caller.read()->body, "/now/1");
+  EXPECT_EQ(last.caller.read()->body, "/now/1");
 }
 
 TEST_F(BridgeServer, DrainsWhenItIsStopped) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -70,14 +71,52 @@ TEST(AnswerText, ServerTimingTellsWhatHappened) {
 TEST(BodyBudget, AdmitsInOrderAndNeverBeyond) {
   BodyBudget budget(100);
   std::vector<int> admitted;
-  EXPECT_TRUE(budget.take(60, [] {}));
-  EXPECT_FALSE(budget.take(50, [&] { admitted.push_back(1); }));
-  EXPECT_FALSE(budget.take(10, [&] { admitted.push_back(2); })) << "who comes later does not overtake";
+  BodyBudget::Share large;
+  BodyBudget::Share lent;
+  BodyBudget::Share second;
+  BodyBudget::Share third;
+  EXPECT_TRUE(budget.take(large, 40));
+  EXPECT_TRUE(budget.take(large, 20));
+  EXPECT_EQ(large.bytes, 60U);
+  EXPECT_FALSE(budget.take(lent, 50));
+  budget.wait(lent, 50, [&] { admitted.push_back(0); });
+  EXPECT_THAT(admitted, ElementsAre(0)) << "the first is lent what it needs";
+  EXPECT_TRUE(lent.is_lent);
+  budget.wait(second, 50, [&] { admitted.push_back(2); });
+  EXPECT_FALSE(budget.take(third, 10)) << "who comes later does not overtake";
+  budget.wait(third, 10, [&] { admitted.push_back(3); });
+  EXPECT_THAT(admitted, ElementsAre(0));
   EXPECT_EQ(budget.waiting(), 2U);
-  budget.give(60);
-  EXPECT_THAT(admitted, ElementsAre(1, 2));
+  budget.give(large);
+  EXPECT_EQ(large.bytes, 0U);
+  EXPECT_THAT(admitted, ElementsAre(0, 2, 3));
   EXPECT_EQ(budget.taken(), 60U);
-  EXPECT_TRUE(budget.take(40, [] {}));
+  EXPECT_FALSE(second.is_lent);
+}
+
+TEST(BodyBudget, BodiesThatAllWantMoreEndOneAfterAnother) {
+  BodyBudget budget(100);
+  std::vector<int> admitted;
+  std::array<BodyBudget::Share, 5> shares;
+  for (auto& share : shares) EXPECT_TRUE(budget.take(share, 20));
+  for (int i = 0; i < 5; ++i) {
+    BodyBudget::Share& share = shares[static_cast<std::size_t>(i)];
+    EXPECT_FALSE(budget.take(share, 50));
+    budget.wait(share, 50, [&admitted, i] { admitted.push_back(i); });
+  }
+  EXPECT_THAT(admitted, ElementsAre(0));
+  budget.give(shares[0]);
+  EXPECT_THAT(admitted, ElementsAre(0, 1));
+  EXPECT_TRUE(shares[1].is_lent) << "20 of 50 are free";
+  budget.give(shares[1]);
+  budget.give(shares[2]);
+  EXPECT_THAT(admitted, ElementsAre(0, 1, 2, 3, 4));
+  EXPECT_EQ(shares[3].bytes, 70U) << "room is taken rather than lent";
+  EXPECT_TRUE(shares[4].is_lent);
+  budget.give(shares[3]);
+  budget.give(shares[4]);
+  EXPECT_EQ(budget.taken(), 0U);
+  EXPECT_EQ(budget.waiting(), 0U);
 }
 
 }  // namespace
