@@ -80,6 +80,11 @@ wire::Result<void> Worker::start() {
 void Worker::run_thread() {
   name_this_thread("worker " + std::to_string(index_));
   make_devices();
+  // Paho's threads post what they received, and that must not wait.
+  const auto& fleet = plan_.scenario.fleet;
+  if (std::none_of(fleet.begin(), fleet.end(), [](const FleetGroup& group) { return group.engine == Engine::paho; })) {
+    context_.readiness().linger();
+  }
   watch_.start();
   pump_ramp();
   loop_.run();

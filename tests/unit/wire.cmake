@@ -11,6 +11,6 @@ fleet_test(wire_mqtt_test LABEL unit
   LIBS fleet::wire)
 
 fleet_test(wire_connection_test LABEL unit
-  SOURCES wire/mqtt/connection_allocations_test.cpp wire/mqtt/outbox_test.cpp
+  SOURCES wire/mqtt/connection_allocations_test.cpp wire/mqtt/outbox_test.cpp wire/mqtt/readiness_test.cpp
     ../support/allocations.cpp
   LIBS fleet::wire fleet_test_support)
