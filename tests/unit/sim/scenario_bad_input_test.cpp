@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "s.yaml:3:42: 'target.broker' has both 'use' and 'url'; keep one"},
         BadInput{"core_of_a_foreign_broker", "name: small",
                  "name: small\ntarget: { broker: { url: 'mqtt://h', apart: true } }",
-                 "s.yaml:3:51: 'apart' is for a broker that is started; not with 'url'"},
+                 "s.yaml:3:45: 'apart' is for a broker that is started; not with 'url'"},
         BadInput{"persistence_of_a_foreign_broker", "name: small",
                  "name: small\ntarget: { broker: { url: 'mqtt://h', persistence: true } }",
                  "s.yaml:3:51: 'persistence' is for a broker that is started; not with 'url'"},
