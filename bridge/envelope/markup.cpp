@@ -1,8 +1,22 @@
 #include "bridge/envelope/markup.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "wire/mqtt/utf8.h"
+
 namespace fleet::bridge {
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
+
+// XML 1.0 §2.2.
+bool may_stand_in_xml(std::string_view character) {
+  if (character.size() == 1) return character >= " " || character == "\t" || character == "\n";
+  return character != "\xef\xbf\xbe" && character != "\xef\xbf\xbf";
+}
+
+}  // namespace
 
 void append_json_text(std::string_view text, std::string& out) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -25,8 +39,9 @@ void append_json(const nlohmann::ordered_json& value, std::string& out) {
 }
 
 void append_xml_text(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
+  while (!text.empty()) {
+    std::size_t size = 1;
+    switch (text.front()) {
       case '&':
         out.append("&amp;");
         break;
@@ -36,11 +51,15 @@ void append_xml_text(std::string_view text, std::string& out) {
       case '>':
         out.append("&gt;");
         break;
-      default: {
-        const bool writable = static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n' || c == '\r';
-        out.push_back(writable ? c : '?');
-      }
+      case '\r':
+        out.append("&#13;");
+        break;
+      default:
+        size = wire::mqtt::utf8_character_size(text);
+        out.append(size != 0 && may_stand_in_xml(text.substr(0, size)) ? text.substr(0, size) : kReplacement);
+        size = std::max<std::size_t>(size, 1);
     }
+    text.remove_prefix(size);
   }
 }
 

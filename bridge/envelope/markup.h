@@ -13,8 +13,8 @@ void append_json_text(std::string_view text, std::string& out);
 // A JSON value; bytes that are no UTF-8 are replaced.
 void append_json(const nlohmann::ordered_json& value, std::string& out);
 
-// The inside of an XML element: XML 1.0 §2.2 and §2.4. Control characters cannot be written at all, not even escaped,
-// and become question marks.
+// The inside of an XML element: XML 1.0 §2.2, §2.4 and §2.11. Control characters cannot be written at all, not even
+// escaped: they and bytes that are no UTF-8 are replaced.
 void append_xml_text(std::string_view text, std::string& out);
 
 // A member as XML elements: one for a value or an object, one for each item of an array.

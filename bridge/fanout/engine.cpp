@@ -54,7 +54,13 @@ wire::Result<std::unique_ptr<Engine>> Engine::make(boost::asio::io_context& loop
   const auto address = wire::mqtt::resolve_broker(state->broker);  // Paho gets the name, but a wrong one ends here too
   if (!address) return tl::unexpected<wire::Error>(address.error());
   state->native.broker = *address;
-  if (config.publisher == PublisherEngine::native) state->context.emplace(loop);
+  if (config.publisher == PublisherEngine::native) {
+    state->context.emplace(loop);
+    if (!state->context->readiness().is_open()) {
+      return wire::environment_error(
+          "no file descriptor is left for the broker; raise the limit of open files (ulimit -n)");
+    }
+  }
   return std::unique_ptr<Engine>(new Engine(std::move(state)));
 }
 

@@ -17,7 +17,7 @@ namespace fleet::bridge {
 class Engine {
  public:
   // Finds the broker's address; a name is resolved here and blocks until the resolver has answered. `loop` outlives the
-  // engine. Environment error: the name is not known.
+  // engine. Environment errors: the name is not known; no file descriptor is left.
   [[nodiscard]] static wire::Result<std::unique_ptr<Engine>> make(boost::asio::io_context& loop,
                                                                   const MqttConfig& config);
   ~Engine();

@@ -106,16 +106,38 @@ bool HttpCaller::is_closed() {
   return received == 0 || (received < 0 && errno == ECONNRESET);
 }
 
-std::string signed_form(const BatchPubCall& call) {
+namespace {
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
+std::string fresh_nonce() {
   static std::atomic<int> nonces = 0;
-  std::string timestamp = call.timestamp;
-  if (timestamp.empty()) {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm utc{};
-    ::gmtime_r(&now, &utc);
-    std::array<char, 32> text{};
-    timestamp.assign(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc));
+  return "nonce-" + std::to_string(++nonces);
+}
+
+std::string sign_and_encode(FormParams params, std::string_view secret) {
+  std::vector<wire::Param> views;
+  for (const auto& [key, value] : params) views.push_back({key, value});
+  params.emplace_back("Signature", wire::aliyun_signature(secret, wire::aliyun_string_to_sign("POST", views)));
+  std::string form;
+  for (const auto& [key, value] : params) {
+    if (!form.empty()) form += '&';
+    wire::percent_append(key, form);
+    form += '=';
+    wire::percent_append(value, form);
   }
+  return form;
+}
+
+}  // namespace
+
+std::string signed_form(const BatchPubCall& call) {
   FormParams params = {
       {"Action", "BatchPub"},
       {"Format", "JSON"},
@@ -123,8 +145,8 @@ std::string signed_form(const BatchPubCall& call) {
       {"AccessKeyId", call.access_key_id},
       {"SignatureMethod", "HMAC-SHA1"},
       {"SignatureVersion", "1.0"},
-      {"SignatureNonce", call.nonce.empty() ? "nonce-" + std::to_string(++nonces) : call.nonce},
-      {"Timestamp", timestamp},
+      {"SignatureNonce", call.nonce.empty() ? fresh_nonce() : call.nonce},
+      {"Timestamp", call.timestamp.empty() ? utc_now() : call.timestamp},
       {"ProductKey", call.product_key},
       {"TopicShortName", call.topic},
       {"MessageContent", wire::base64_encode(std::as_bytes(std::span(call.content)))},
@@ -134,17 +156,16 @@ std::string signed_form(const BatchPubCall& call) {
     params.emplace_back("DeviceName." + std::to_string(i + 1), call.devices[i]);
   }
   params.insert(params.end(), call.more.begin(), call.more.end());
-  std::vector<wire::Param> views;
-  for (const auto& [key, value] : params) views.push_back({key, value});
-  params.emplace_back("Signature", wire::aliyun_signature(call.secret, wire::aliyun_string_to_sign("POST", views)));
-  std::string form;
-  for (const auto& [key, value] : params) {
-    if (!form.empty()) form += '&';
-    wire::percent_append(key, form);
-    form += '=';
-    wire::percent_append(value, form);
-  }
-  return form;
+  return sign_and_encode(std::move(params), call.secret);
+}
+
+std::string signed_form(std::string_view action, FormParams params) {
+  const FormParams common = {{"Action", std::string(action)},   {"Format", "JSON"},
+                             {"Version", "2018-01-20"},         {"AccessKeyId", "testid"},
+                             {"SignatureMethod", "HMAC-SHA1"},  {"SignatureVersion", "1.0"},
+                             {"SignatureNonce", fresh_nonce()}, {"Timestamp", utc_now()}};
+  params.insert(params.end(), common.begin(), common.end());
+  return sign_and_encode(std::move(params), "testsecret");
 }
 
 std::string post(std::string_view form, std::string_view fields) {

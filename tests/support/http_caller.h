@@ -71,6 +71,8 @@ struct BatchPubCall {
 
 // The signed form of a call, percent-encoded.
 [[nodiscard]] std::string signed_form(const BatchPubCall& call);
+// The same of any action of testid's, with a nonce that nobody used before, at this moment.
+[[nodiscard]] std::string signed_form(std::string_view action, FormParams params);
 // POST of a form in one request; `fields` are further header lines, each with its line end.
 [[nodiscard]] std::string post(std::string_view form, std::string_view fields = {});
 [[nodiscard]] std::string post(const BatchPubCall& call);

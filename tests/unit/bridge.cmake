@@ -13,8 +13,10 @@ fleet_test(bridge_api_test LABEL unit
     bridge/api_test.cpp
     bridge/apply_batches_test.cpp
     bridge/batch_pub_test.cpp
+    bridge/captures_test.cpp
     bridge/check_names_test.cpp
     bridge/device_actions_test.cpp
+    bridge/markup_test.cpp
     bridge/nonce_memory_test.cpp
     bridge/plan_test.cpp
     bridge/publish_actions_test.cpp
@@ -23,7 +25,7 @@ fleet_test(bridge_api_test LABEL unit
     bridge/rpc_params_test.cpp
     bridge/topology_actions_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
-  LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json)
+  LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json pugixml::pugixml)
 target_compile_definitions(bridge_api_test PRIVATE FLEET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 set_tests_properties(bridge_api_test PROPERTIES ENVIRONMENT TZ=Asia/Shanghai)  # times of answers are UTC anywhere
 fleet_test(bridge_config_test LABEL unit SOURCES bridge/config_test.cpp LIBS fleet::bridge fmt::fmt)

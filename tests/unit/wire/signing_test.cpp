@@ -53,6 +53,36 @@ TEST(AliyunSignature, BuildsTheStringThatAPublicSdkSigns) {
   EXPECT_EQ(aliyun_signature("testsecret", text), "EE0TCUIYfqiG0x5fPosShAZXkbs=");
 }
 
+// Twelve names, one full of characters to be escaped, and an empty value: what three public SDKs sign of it.
+TEST(AliyunSignature, MatchesPublicSdksOnEverythingThatMustBeEscaped) {
+  struct Row {
+    std::string_view method, format, signature;
+  };
+  for (const Row& row : {Row{"GET", "JSON", "Mr9zXMCOdlH+28DyUKC2ua/S+4A="},      // pop-core 1.8.0
+                         Row{"POST", "JSON", "XjMrSqYTnXthgl1iYgFIfYo8/GI="},     // pop-core 1.8.0
+                         Row{"POST", "json", "rlPreMj7eLRW8NXW8ipjxrsFMcw="}}) {  // iot20180120, version 2
+    std::vector<Param> params = {{"ProductKey", "a1BwAGVxxxx"},
+                                 {"TopicShortName", "get"},
+                                 {"MessageContent", "a+b/c=="},
+                                 {"IotInstanceId", ""},
+                                 {"Action", "BatchPub"},
+                                 {"Format", row.format},
+                                 {"Version", "2018-01-20"},
+                                 {"AccessKeyId", "testid"},
+                                 {"SignatureMethod", "HMAC-SHA1"},
+                                 {"SignatureVersion", "1.0"},
+                                 {"SignatureNonce", "3156853299f313e23d1673dc12e1703d"},
+                                 {"Timestamp", "2026-01-02T03:04:05Z"},
+                                 {"DeviceName.2", "x'!()*~ +/\xC3\xA9\xE6\x99\xBA"}};
+    std::vector<std::pair<std::string, std::string>> names;
+    for (int i = 1; i <= 12; ++i) names.emplace_back("DeviceName." + std::to_string(i), "d-" + std::to_string(i));
+    for (const auto& [key, value] : names) {
+      if (key != "DeviceName.2") params.push_back({key, value});
+    }
+    EXPECT_EQ(aliyun_signature("testsecret", aliyun_string_to_sign(row.method, params)), row.signature);
+  }
+}
+
 TEST(AliyunSignature, SortsByKeyAndNotByLine) {
   std::vector<Param> params = {{"N.2", "b"}, {"N.10", "c"}, {"N.1", "a"}};
   EXPECT_EQ(aliyun_string_to_sign("GET", params), "GET&%2F&N.1%3Da%26N.10%3Dc%26N.2%3Db");
@@ -103,6 +133,11 @@ TEST(Hmac, MatchesTheDeviceLoginAndTopologyVectors) {
             "44ad87372940eb0444c628409f8b8d0075a9094b");
   EXPECT_EQ(hmac_hex(HashMethod::sha1, "s1", "clientIda1sub&sub1deviceNamesub1productKeya1subtimestamp1767323045678"),
             "72ea4598aec4f8773d483586c88a8589676d427b");
+  EXPECT_EQ(hmac_hex(HashMethod::sha1, "s2", "clientIda1sub&sub2deviceNamesub2productKeya1subtimestamp1767323045678"),
+            "093eb6783744e2bfdfc59ec4286571bad22fc541");
+  // The published example spells the product key in two ways; this is not the signature that it prints.
+  EXPECT_EQ(hmac_hex(HashMethod::md5, "1234", "clientId868575026974305deviceName868575026974305productKeya1PB5fpX1234"),
+            "02cd3662b134a89d2f79349df1adcbfc");
 }
 
 TEST(Hmac, AnEmptyKeyIsNotTheKeyOfTheLastCall) {

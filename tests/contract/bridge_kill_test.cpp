@@ -1,0 +1,363 @@
+// kill -9 of fleet-bridge while calls that register and attach devices are in flight, a hundred times: what was
+// answered is there after the next start, what was not is there whole or not at all.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <csignal>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.h"
+#include "tests/support/http_caller.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+#include "wire/device_sign.h"
+
+namespace fleet::tests {
+namespace {
+
+using nlohmann::json;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr int kKills = 100;
+constexpr int kGateways = 3;  // the first two take the moved lamps in turn
+constexpr int kLamps = 20;    // ten that are moved, ten that are removed
+constexpr int kItems = 10;    // of a BatchAddThingTopo
+constexpr int kChecked = 10;  // devices of a batch with names
+constexpr int kRandom = 15;   // devices of a batch without
+constexpr const char* kSecret = "neverToBeSeenInALog";
+
+std::string lamp(int number) { return fmt::format("lamp-{:02}", number); }
+std::string gateway(int number) { return fmt::format("gate-{}", number); }
+
+// A bridge over the file of its test; started and killed as often as the test wants. No broker is there: none of these
+// calls needs one.
+class Bridge {
+ public:
+  explicit Bridge(std::vector<std::string> prefix = {}) : command_(std::move(prefix)) {
+    std::string devices;
+    for (int i = 0; i < kLamps; ++i) devices += fmt::format("{{ name: {}, secret: {} }}, ", lamp(i), kSecret);
+    std::string gateways;
+    for (int i = 0; i < kGateways; ++i) gateways += fmt::format("{{ name: {}, secret: {} }}, ", gateway(i), kSecret);
+    const auto path = directory_.write(
+        "bridge.yaml",
+        fmt::format("http: {{ listen: 127.0.0.1:0 }}\nmqtt: {{ broker: mqtt://127.0.0.1:1 }}\n"
+                    "registry: {{ store: sqlite:{}, check_delay: 1ms, create_delay: 1ms }}\nlimits: off\n"
+                    "accounts: [ {{ access_key_id: testid, access_key_secret: testsecret }} ]\n"
+                    "products:\n  - {{ key: gates, kind: gateway, devices: [ {} ] }}\n"
+                    "  - {{ key: lamps, kind: sub-device, devices: [ {} ] }}\n  - {{ key: fresh }}\n",
+                    (directory_.path() / "registry.db").string(), gateways, devices));
+    command_.insert(command_.end(), {FLEET_BRIDGE_PROGRAM, "--config", path.string()});
+  }
+
+  void start() { start(command_); }
+  // Without what stands in front of the program.
+  void start_bare() { start({command_.end() - 3, command_.end()}); }
+  void kill() {
+    process_->signal(SIGKILL);
+    EXPECT_EQ(process_->wait(), 128 + SIGKILL) << process_->output();
+    EXPECT_THAT(process_->output(), Not(HasSubstr(kSecret)));
+  }
+
+  [[nodiscard]] HttpCaller caller() const { return HttpCaller(port_); }
+  // An answer, without an exception for what is none.
+  json call(const std::string& action, FormParams params) {
+    const auto reply = caller_->call(post(signed_form(action, std::move(params))));
+    return reply ? json::parse(reply->body, nullptr, false) : json();
+  }
+  // The member of a call that must succeed.
+  json data(const std::string& action, FormParams params) {
+    const json answer = call(action, std::move(params));
+    EXPECT_EQ(answer.value("Success", false), true) << action << ": " << answer;
+    return answer.value("Data", json::object());
+  }
+
+ private:
+  void start(const std::vector<std::string>& command) {
+    process_ = std::make_unique<ChildProcess>(command);
+    const std::string ready = "listening on http://127.0.0.1:";
+    ASSERT_TRUE(process_->wait_for_output(ready)) << process_->output();
+    const std::string output = process_->output();
+    port_ = static_cast<std::uint16_t>(std::stoi(output.substr(output.find(ready) + ready.size())));
+    caller_.emplace(port_);
+  }
+
+  TempDir directory_;
+  std::vector<std::string> command_;
+  std::unique_ptr<ChildProcess> process_;
+  std::uint16_t port_ = 0;
+  std::optional<HttpCaller> caller_;
+};
+
+// What a registered device is known by.
+struct Identity {
+  std::string iot_id;
+  std::string secret;
+  bool operator==(const Identity&) const = default;
+};
+
+Identity identity_of(const json& device) { return {device.value("IotId", ""), device.value("DeviceSecret", "")}; }
+
+// One call in flight: the answer is nothing where the bridge died first.
+struct Call {
+  std::string action;
+  FormParams params;
+  std::optional<HttpCaller> caller{};
+  json answer{};
+  bool is_over = false;
+
+  [[nodiscard]] bool answered() const { return answer.is_object(); }
+};
+
+class BridgeKill : public testing::Test {
+ protected:
+  // Everything that the volley of this round works on; whatever was answered in doing so must last, too.
+  void prepare(int round) {
+    if (!detachable_is_attached_) attach(kGateways - 1, kItems);
+    detachable_is_attached_ = true;
+    const std::string name = fmt::format("gone-{}", round);
+    devices_[name] = identity_of(bridge_.data("RegisterDevice", {{"ProductKey", "fresh"}, {"DeviceName", name}}));
+    FormParams names = {{"ProductKey", "fresh"}};
+    for (int i = 1; i <= kChecked; ++i) {
+      names.emplace_back(fmt::format("DeviceName.{}", i), fmt::format("chk-{}-{}", round, i));
+    }
+    checked_id_ = bridge_.data("BatchCheckDeviceNames", names).value("ApplyId", std::uint64_t{0});
+    last_id_ = std::max(last_id_, checked_id_);
+    EXPECT_TRUE(wait_until([this] { return state_of(checked_id_) != "CHECK"; }));
+  }
+
+  FormParams attachment(int gateway_number, int first) {
+    FormParams params = {{"GwProductKey", "gates"}, {"GwDeviceName", gateway(gateway_number)}};
+    for (int i = 0; i < kItems; ++i) {
+      const std::string name = lamp(first + i);
+      std::vector<wire::Param> signed_params = {{"ProductKey", "lamps"}, {"DeviceName", name}};
+      const std::string prefix = fmt::format("TopoAddItem.{}.", i + 1);
+      params.emplace_back(prefix + "ProductKey", "lamps");
+      params.emplace_back(prefix + "DeviceName", name);
+      params.emplace_back(prefix + "SignMethod", "hmacSha256");
+      params.emplace_back(prefix + "Sign", wire::device_sign(wire::SignMethod::hmac_sha256, kSecret,
+                                                             wire::device_sign_content(signed_params)));
+    }
+    return params;
+  }
+  void attach(int gateway_number, int first) {
+    (void)bridge_.data("BatchAddThingTopo", attachment(gateway_number, first));
+  }
+
+  std::vector<Call> volley(int round) {
+    const auto device = [round](const char* name, int i) {
+      return FormParams{{"ProductKey", "fresh"}, {"DeviceName", fmt::format("{}-{}-{}", name, round, i)}};
+    };
+    std::vector<Call> calls;
+    for (int i = 0; i < 3; ++i) calls.push_back({"RegisterDevice", device("one", i)});
+    calls.push_back({"DeleteDevice", {{"ProductKey", "fresh"}, {"DeviceName", fmt::format("gone-{}", round)}}});
+    calls.push_back(
+        {"BatchRegisterDeviceWithApplyId", {{"ProductKey", "fresh"}, {"ApplyId", std::to_string(checked_id_)}}});
+    calls.push_back({"BatchRegisterDevice", {{"ProductKey", "fresh"}, {"Count", std::to_string(kRandom)}}});
+    calls.push_back({"BatchAddThingTopo", attachment(1 - moved_to_, 0)});
+    calls.push_back({"RemoveThingTopo", {{"ProductKey", "gates"}, {"DeviceName", gateway(kGateways - 1)}}});
+    std::shuffle(calls.begin(), calls.end(), random_);
+    return calls;
+  }
+
+  // Sends all at once, waits for some of the answers, and kills the bridge wherever it is by then.
+  void send_and_kill(std::vector<Call>& calls) {
+    for (Call& call : calls) call.caller = bridge_.caller();
+    for (Call& call : calls) call.caller->send(post(signed_form(call.action, call.params)));
+    const auto take = [](Call& call) {
+      const auto reply = call.caller->read();
+      if (reply) call.answer = json::parse(reply->body, nullptr, false);
+      call.is_over = true;
+    };
+    for (std::size_t left = random_() % calls.size(); left > 0;) {
+      std::vector<pollfd> sockets;
+      for (const Call& call : calls) sockets.push_back({call.is_over ? -1 : call.caller->socket(), POLLIN, 0});
+      ASSERT_GT(poll(sockets.data(), sockets.size(), 30'000), 0) << "no answer";
+      for (std::size_t i = 0; i < calls.size() && left > 0; ++i) {
+        if ((sockets[i].revents & POLLIN) == 0) continue;
+        take(calls[i]);
+        --left;
+      }
+    }
+    const bool at_once = random_() % 2 == 0;
+    for (volatile unsigned long spin = at_once ? 0 : random_() % 2'000'000; spin > 0;) spin = spin - 1;
+    bridge_.kill();
+    for (Call& call : calls) {
+      if (!call.is_over) take(call);
+      if (!call.answered()) continue;
+      EXPECT_EQ(call.answer.value("Success", false), true) << call.action << ": " << call.answer;
+    }
+  }
+
+  std::string state_of(std::uint64_t id) {
+    return bridge_.call("QueryBatchRegisterDeviceStatus", {{"ProductKey", "fresh"}, {"ApplyId", std::to_string(id)}})
+        .value("/Data/Status"_json_pointer, "");
+  }
+  // Nothing where there is no such device.
+  std::optional<Identity> find(const std::string& name) {
+    const json answer = bridge_.call("QueryDeviceDetail", {{"ProductKey", "fresh"}, {"DeviceName", name}});
+    if (answer.value("Success", false)) return identity_of(answer["Data"]);
+    EXPECT_EQ(answer.value("Code", ""), "iot.device.NotExistedDevice") << answer;
+    return {};
+  }
+  // A batch that has been begun ends with all its devices.
+  void expect_finished(std::uint64_t id, int count) {
+    EXPECT_TRUE(wait_until([&] { return state_of(id) != "CREATE"; }));
+    EXPECT_EQ(state_of(id), "CREATE_SUCCESS");
+    const json page = bridge_.call("QueryPageByApplyId", {{"ApplyId", std::to_string(id)}, {"PageSize", "50"}});
+    EXPECT_EQ(page.value("Total", 0), count) << page;
+    for (const json& device : page["ApplyDeviceList"]["ApplyDeviceInfo"]) {
+      devices_[device.value("DeviceName", "")] = identity_of(device);
+    }
+  }
+  // How many of ten lamps are at a gateway.
+  int attached(int gateway_number, int first) {
+    const json topology = bridge_.data(
+        "GetThingTopo",
+        {{"ProductKey", "gates"}, {"DeviceName", gateway(gateway_number)}, {"PageNo", "1"}, {"PageSize", "50"}});
+    int count = 0;
+    for (const json& device : topology["List"]["deviceInfo"]) {
+      const std::string name = device.value("DeviceName", "");
+      count += name >= lamp(first) && name < lamp(first + kItems) ? 1 : 0;
+    }
+    return count;
+  }
+
+  void check(const Call& call) {
+    bool made = false;
+    if (call.action == "RegisterDevice") {
+      const std::string& name = call.params.back().second;
+      const auto found = find(name);
+      made = found.has_value();
+      if (found) devices_[name] = *found;
+      if (call.answered()) {
+        EXPECT_EQ(found, identity_of(call.answer["Data"])) << name;
+      }
+      EXPECT_TRUE(!found || found->secret.size() == 32) << name;
+    } else if (call.action == "DeleteDevice") {
+      const std::string& name = call.params.back().second;
+      const auto found = find(name);
+      made = !found;
+      EXPECT_TRUE(made || *found == devices_[name]) << name;
+      if (made) devices_.erase(name);
+    } else if (call.action == "BatchRegisterDeviceWithApplyId") {
+      const std::string state = state_of(checked_id_);
+      EXPECT_THAT(state, AnyOf("CHECK_SUCCESS", "CREATE", "CREATE_SUCCESS"));
+      made = state != "CHECK_SUCCESS";
+      if (made) expect_finished(checked_id_, kChecked);
+    } else if (call.action == "BatchRegisterDevice") {
+      // The number that it would have got, and nobody else: the volley begins one batch.
+      const std::uint64_t next =
+          call.answered() ? call.answer["Data"].value("ApplyId", std::uint64_t{0}) : last_id_ + 1;
+      made = !state_of(next).empty();
+      if (made) expect_finished(next, kRandom);
+      if (made) last_id_ = next;
+    } else if (call.action == "BatchAddThingTopo") {
+      const int moved = attached(1 - moved_to_, 0);
+      EXPECT_THAT(moved, AnyOf(0, kItems));
+      EXPECT_EQ(attached(moved_to_, 0), kItems - moved);
+      made = moved > 0;
+      if (made) moved_to_ = 1 - moved_to_;
+    } else {
+      const int left = attached(kGateways - 1, kItems);
+      EXPECT_THAT(left, AnyOf(0, kItems));
+      made = detachable_is_attached_ = left > 0;
+      made = !made;
+    }
+    EXPECT_TRUE(made || !call.answered()) << call.action << " was answered: " << call.answer;
+    if (!call.answered()) ++(made ? made_unanswered_ : not_made_);
+  }
+
+  // The whole product, against all that rounds have found.
+  void expect_devices() {
+    std::map<std::string, Identity> found;
+    for (int page = 1;; ++page) {
+      const json answer = bridge_.call(
+          "QueryDevice", {{"ProductKey", "fresh"}, {"CurrentPage", std::to_string(page)}, {"PageSize", "50"}});
+      const json& list = answer["Data"]["DeviceInfo"];
+      if (list.empty()) break;
+      for (const json& device : list) found[device.value("DeviceName", "")] = identity_of(device);
+    }
+    EXPECT_TRUE(found == devices_) << found.size() << " instead of " << devices_.size();
+  }
+
+  Bridge bridge_;
+  std::mt19937 random_{11};
+  std::map<std::string, Identity> devices_;  // of product fresh
+  int moved_to_ = 0;                         // gateway of the first ten lamps
+  bool detachable_is_attached_ = false;      // the last ten, to the last gateway
+  std::uint64_t checked_id_ = 0;
+  std::uint64_t last_id_ = 0;
+  int made_unanswered_ = 0;
+  int not_made_ = 0;
+};
+
+TEST_F(BridgeKill, LosesNothingThatWasAnsweredAndLeavesNothingHalf) {
+  bridge_.start();
+  ASSERT_FALSE(HasFatalFailure());
+  attach(moved_to_, 0);
+  for (int round = 0; round < kKills; ++round) {
+    SCOPED_TRACE(fmt::format("kill {}", round));
+    prepare(round);
+    std::vector<Call> calls = volley(round);
+    send_and_kill(calls);
+    bridge_.start();
+    if (HasFatalFailure()) return;
+    for (const Call& call : calls) check(call);
+    const json count = bridge_.call("QueryDevice", {{"ProductKey", "fresh"}, {"PageSize", "1"}});
+    ASSERT_EQ(count.value("Total", std::size_t{0}), devices_.size());
+    if (HasFailure()) return;
+  }
+  expect_devices();
+  bridge_.kill();
+  EXPECT_GT(not_made_, 0) << "the kills were not in the middle";
+  RecordProperty("made_and_not_answered", made_unanswered_);
+  RecordProperty("not_made", not_made_);
+}
+
+// A file that cannot grow any more, as on a full disk: the callers are told, and what they were told is true.
+TEST(BridgeOnAFullDisk, TellsItsCallersAndKeepsWhatItHasAnswered) {
+  Bridge bridge({"prlimit", "--fsize=400000"});
+  bridge.start();
+  ASSERT_FALSE(testing::Test::HasFatalFailure());
+  std::vector<std::string> answered;
+  json refusal;
+  for (int i = 0; i < 10'000 && refusal.is_null(); ++i) {
+    const std::string name = fmt::format("one-{}", i);
+    const json answer = bridge.call("RegisterDevice", {{"ProductKey", "fresh"}, {"DeviceName", name}});
+    if (answer.value("Success", false)) {
+      answered.push_back(name);
+    } else {
+      refusal = answer;
+    }
+  }
+  EXPECT_EQ(refusal.value("Code", ""), "iot.system.SystemException") << refusal;
+  EXPECT_GT(answered.size(), 10U);
+  const auto total = [&bridge] {
+    return bridge.call("QueryDevice", {{"ProductKey", "fresh"}, {"PageSize", "1"}}).value("Total", std::size_t{0});
+  };
+  EXPECT_EQ(bridge.call("BatchRegisterDevice", {{"ProductKey", "fresh"}, {"Count", "10000"}}).value("Code", ""),
+            "iot.system.SystemException");
+  EXPECT_EQ(total(), answered.size()) << "it still answers";
+  bridge.kill();
+  bridge.start_bare();
+  EXPECT_EQ(total(), answered.size());
+  EXPECT_EQ(bridge.call("QueryPageByApplyId", {{"ApplyId", "1000000"}}).value("Code", ""),
+            "iot.device.DeviceApplyIsNotFound");
+  (void)bridge.data("RegisterDevice", {{"ProductKey", "fresh"}, {"DeviceName", "there-is-room"}});
+  bridge.kill();
+}
+
+}  // namespace
+}  // namespace fleet::tests
