@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -101,6 +102,13 @@ int main(int argc, char** argv) {
   try {
     prepare_process();
     return run(argc, argv);
+  } catch (const boost::system::system_error& error) {  // of Asio, whose loop takes descriptors before ours do
+    using boost::system::errc::errc_t;
+    const bool no_descriptor =
+        error.code() == errc_t::too_many_files_open || error.code() == errc_t::too_many_files_open_in_system;
+    return fail({fleet::wire::ErrorKind::environment,
+                 no_descriptor ? "no file descriptor is left; raise the limit of open files (ulimit -n)" : error.what(),
+                 ""});
   } catch (const std::exception& error) {  // of the standard library: no memory, no threads
     fmt::print(stderr, "fleet-bridge: {}\n", error.what());
     return 3;
