@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "bridge/bcast_api.h"
 #include "bridge/envelope/rpc_answer.h"
 #include "bridge/registry/registry.h"
 #include "bridge/registry/store.h"
@@ -25,13 +26,18 @@ std::unique_ptr<Registry> open_in_memory(const Config& config) {
 
 struct Api::State {
   State(Config given, std::unique_ptr<Registry> from)
-      : config(std::move(given)), registry(std::move(from)), rpc(config, *registry), top(config) {}
+      : config(std::move(given)),
+        registry(std::move(from)),
+        rpc(config, *registry),
+        top(config),
+        bcast(config, *registry) {}
 
   Config config;
   std::unique_ptr<Registry> registry;
   RpcApi rpc;
   TopApi top;
-  RequestIds request_ids;  // of what belongs to neither protocol
+  BcastApi bcast;
+  RequestIds request_ids;  // of what belongs to no protocol
 };
 
 Api::Api(Config config) {
@@ -50,6 +56,7 @@ std::variant<HttpAnswer, PendingCall> Api::call(const HttpRequest& request, wire
   advance(now, wall);
   if (request.path == kRpcPath) return state_->rpc.call(request, now, wall, times);
   if (request.path == kTopPath) return state_->top.call(request, now, wall, times);
+  if (request.path.starts_with(kBcastPath)) return state_->bcast.call(request, now, wall, times);
   return gateway_answer(true, state_->request_ids.next(), gateway_error(GatewayCode::action_not_found));
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bridge/actions/action.h"
+#include "bridge/bcast/document.h"
 #include "bridge/envelope/gateway_error.h"
 #include "bridge/envelope/top_error.h"
 #include "bridge/tmc/method.h"
@@ -141,6 +142,7 @@ std::string api_document() {
     fmt::format_to(to, "| {} | {} | {} |\n", error.code, error.status, cell(error.message));
   }
   for (const Action& action : actions()) add_action(action, out);
+  append_bcast_document(out);
   add_top(out);
   return out;
 }

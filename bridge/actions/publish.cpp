@@ -7,6 +7,7 @@
 #include "wire/encoding.h"
 #include "wire/identifiers.h"
 #include "wire/mqtt/topic.h"
+#include "wire/mqtt/utf8.h"
 
 namespace fleet::bridge {
 namespace {
@@ -24,12 +25,14 @@ constexpr std::size_t kBroadcastBatch = 10'000;
 
 constexpr std::string_view kBroadcast = "/broadcast/";
 
-// A custom field: topic levels of any characters but wildcards (assumed: the page says "custom").
+// A custom field: topic levels of any characters but wildcards (assumed: the page says "custom"), and but those over
+// which a broker ends the connection.
 bool is_broadcast_topic(std::string_view topic, std::string_view product_key) {
   if (!topic.starts_with(kBroadcast)) return false;
   const std::string_view rest = topic.substr(kBroadcast.size());
   return rest.starts_with(product_key) && rest.size() > product_key.size() + 1 && rest[product_key.size()] == '/' &&
-         topic.size() <= wire::kTopicBytesMax && wire::mqtt::valid_topic_name(topic);
+         topic.size() <= wire::kTopicBytesMax && wire::mqtt::valid_topic_name(topic) &&
+         wire::mqtt::harmless_utf8(topic);
 }
 
 bool fits_limits(std::string_view topic) {

@@ -65,6 +65,11 @@ void check_app(Reader& reader, const AppConfig& app, const std::string& path) {
 void check_config(Reader& reader, const Config& config) {
   check_distinct(reader, config.accounts, &AccountConfig::access_key_id, "account", "accounts", "access_key_id");
   check_distinct(reader, config.apps, &AppConfig::app_key, "app", "apps", "app_key");
+  check_distinct(reader, config.bcast.keys, &BcastKeyConfig::api_key, "API key", "bcast.keys", "api_key");
+  for (std::size_t i = 0; i < config.bcast.keys.size(); ++i) {
+    if (config.bcast.keys[i].api_key.find(':') == std::string::npos) continue;
+    reader.fail_at(fmt::format("bcast.keys.{}.api_key", i), "an API key must have no ':' (RFC 7617)");
+  }
   check_distinct(reader, config.products, &ProductConfig::key, "product", "products", "key");
   for (std::size_t i = 0; i < config.apps.size(); ++i) check_app(reader, config.apps[i], fmt::format("apps.{}", i));
   for (std::size_t i = 0; i < config.products.size(); ++i) {

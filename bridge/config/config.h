@@ -58,6 +58,19 @@ struct AppConfig {  // Taobao Open Platform
   double per_second = 0;                // calls a second of all methods together; 0: no limit
 };
 
+// EMQX's bcast plugin: who may call, and how much is kept of what they register.
+struct BcastKeyConfig {
+  std::string api_key{};
+  std::string api_secret{};
+};
+
+struct BcastConfig {
+  std::vector<BcastKeyConfig> keys{};             // none: nobody is let in
+  std::uint32_t messages_max = 10'000;            // registered messages
+  std::uint32_t message_bytes_max = 16u << 20;    // of all of them, with some hundred bytes for each
+  std::chrono::seconds message_ttl{15 * 86'400};  // behind the last use; the plugin's default
+};
+
 enum class DeviceKind { device, gateway, sub_device };
 using wire::TopicOperation;
 
@@ -93,6 +106,7 @@ struct Config {
   MqttConfig mqtt;
   std::vector<AccountConfig> accounts;
   std::vector<AppConfig> apps;
+  BcastConfig bcast;
   std::vector<ProductConfig> products;
   LimitsConfig limits;
   RegistryConfig registry;

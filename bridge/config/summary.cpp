@@ -40,6 +40,7 @@ std::string summary(const Config& config) {
     fmt::format_to(out, "app       {}, {} topic{}, {} group{}\n", app.app_key, app.topics.size(),
                    plural(app.topics.size()), app.groups.size(), plural(app.groups.size()));
   }
+  for (const BcastKeyConfig& key : config.bcast.keys) fmt::format_to(out, "API key   {}\n", key.api_key);
   for (const ProductConfig& product : config.products) {
     fmt::format_to(out, "product   {} ({}), {}{}, {} device{}", product.key, product.name, name_of(product.kind),
                    product.x509 ? ", X.509" : "", product.devices.size(), plural(product.devices.size()));

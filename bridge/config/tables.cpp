@@ -185,6 +185,45 @@ const Table<AppConfig>& app_table() {
   return table;
 }
 
+const Table<BcastKeyConfig>& bcast_key_table() {
+  using Row = Key<BcastKeyConfig>;
+  static const Table<BcastKeyConfig> table(
+      "API key", "A caller of the bcast API.",
+      {
+          Row::field<&BcastKeyConfig::api_key>(
+              {.name = "api_key", .fallback = kRequired, .sentence = "names the caller; without ':'"}),
+          Row::field<&BcastKeyConfig::api_secret>(
+              {.name = "api_secret", .fallback = kRequired, .sentence = "sent along by HTTP Basic"}),
+      });
+  return table;
+}
+
+const Table<BcastConfig>& bcast_table() {
+  using Row = Key<BcastConfig>;
+  static const Table<BcastConfig> table(
+      "bcast", "The batch API of EMQX's bcast plugin.",
+      {
+          Row::list<&BcastConfig::keys, &bcast_key_table>({.name = "keys", .sentence = "who may call it"}),
+          Row::field<&BcastConfig::messages_max>({.name = "messages_max",
+                                                  .form = Form::integer,
+                                                  .sentence = "registered messages at most",
+                                                  .min = 1,
+                                                  .max = 1e6}),
+          // One message of 10 KB must fit.
+          Row::field<&BcastConfig::message_bytes_max>({.name = "message_bytes_max",
+                                                       .form = Form::size,
+                                                       .sentence = "bytes of all of them at most",
+                                                       .min = 16 * kKilo,
+                                                       .max = 1'024 * kMega}),
+          Row::field<&BcastConfig::message_ttl>({.name = "message_ttl",
+                                                 .form = Form::whole_seconds,
+                                                 .sentence = "how long one is kept behind its last use",
+                                                 .min = 1,
+                                                 .max = 365 * kDay}),
+      });
+  return table;
+}
+
 const Table<DeviceConfig>& device_table() {
   using Row = Key<DeviceConfig>;
   static const Table<DeviceConfig> table(
@@ -285,6 +324,8 @@ const Table<Config>& config_table() {
               {.name = "registry", .sentence = "where products and devices are kept"}),
           Row::list<&Config::accounts, &account_table>({.name = "accounts", .sentence = "callers of the APIs"}),
           Row::list<&Config::apps, &app_table>({.name = "apps", .sentence = "applications"}),
+          Row::mapping<&Config::bcast, &bcast_table>(
+              {.name = "bcast", .sentence = "the batch API of EMQX's bcast plugin"}),
           Row::list<&Config::products, &product_table>({.name = "products", .sentence = "products and their devices"}),
           Row{{.name = "limits", .form = Form::mapping, .sentence = "off, or calls a second by API"}, read_limits},
       });

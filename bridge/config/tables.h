@@ -13,6 +13,8 @@ inline constexpr settings::Language kLanguage{"configuration", 64u << 20, 2'000'
 [[nodiscard]] const settings::Table<MqttConfig>& mqtt_table();
 [[nodiscard]] const settings::Table<AccountConfig>& account_table();
 [[nodiscard]] const settings::Table<AppConfig>& app_table();
+[[nodiscard]] const settings::Table<BcastKeyConfig>& bcast_key_table();
+[[nodiscard]] const settings::Table<BcastConfig>& bcast_table();
 [[nodiscard]] const settings::Table<DeviceConfig>& device_table();
 [[nodiscard]] const settings::Table<ProductConfig>& product_table();
 [[nodiscard]] const settings::Table<LimitsConfig>& limits_table();

@@ -58,6 +58,8 @@ void append_head(const HttpAnswer& answer, const AnswerFraming& framing, std::st
   }
   out.append("Server: fleet-bridge\r\nDate: ");
   out.append(date);
+  // What an answer 401 must say (RFC 9110 §15.5.2); HTTP Basic is the only scheme that is refused by it.
+  if (answer.status == 401) out.append("\r\nWWW-Authenticate: Basic realm=\"fleet-bridge\", charset=\"UTF-8\"");
   out.append("\r\nContent-Type: ");
   out.append(answer.content_type);
   out.append("\r\nContent-Length: ");
@@ -98,6 +100,8 @@ std::string_view reason_phrase(unsigned status) {
       return "OK";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -110,6 +114,10 @@ std::string_view reason_phrase(unsigned status) {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 500:

@@ -73,6 +73,14 @@ bool JsonScan::take(char c) {
   return true;
 }
 
+bool JsonScan::read_raw(std::string_view& out) {
+  (void)peek();
+  const char* const begin = at_;
+  if (!skip_value()) return false;
+  out = {begin, static_cast<std::size_t>(at_ - begin)};
+  return true;
+}
+
 bool JsonScan::skip_value(int depth) {
   switch (peek()) {
     case '{':

@@ -30,6 +30,8 @@ class JsonScan {
 
   // Takes any value.
   [[nodiscard]] bool skip_value() { return skip_value(0); }
+  // Takes any value; `out` is what stands there.
+  [[nodiscard]] bool read_raw(std::string_view& out);
   // Takes a string; it may hold anything that JSON lets it.
   [[nodiscard]] bool skip_string();
   // Takes a string and decodes it. `out` views the text where it has no escapes, else `storage`, whose capacity must

@@ -28,6 +28,13 @@ fleet_test(bridge_api_test LABEL unit
   LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json pugixml::pugixml)
 target_compile_definitions(bridge_api_test PRIVATE FLEET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 set_tests_properties(bridge_api_test PROPERTIES ENVIRONMENT TZ=Asia/Shanghai)  # times of answers are UTC anywhere
+fleet_test(bridge_bcast_test LABEL unit
+  SOURCES
+    bridge/bcast_actions_test.cpp
+    bridge/bcast_api_test.cpp
+    bridge/bcast_fixture.cpp
+    bridge/bcast_messages_test.cpp
+  LIBS fleet::bridge nlohmann_json::nlohmann_json)
 fleet_test(bridge_config_test LABEL unit SOURCES bridge/config_test.cpp LIBS fleet::bridge fmt::fmt)
 fleet_test(bridge_top_test LABEL unit
   SOURCES

@@ -25,6 +25,25 @@ std::size_t utf8_character_size(std::string_view text) {
   return 4;
 }
 
+bool harmless_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto byte = [&](std::size_t index) { return static_cast<std::uint8_t>(text[index]); };
+    if (byte(0) >= 0x20 && byte(0) < 0x7F) {
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::size_t size = utf8_character_size(text);
+    if (size < 2) return false;                                        // none, or one of the controls of ASCII
+    if (size == 2 && byte(0) == 0xC2 && byte(1) < 0xA0) return false;  // U+0080 to U+009F
+    if (size == 3 && byte(0) == 0xEF && byte(1) == 0xB7 && byte(2) >= 0x90 && byte(2) < 0xB0) return false;
+    const bool ends_high = byte(size - 1) >= 0xBE && byte(size - 2) == 0xBF;
+    if (size == 3 && ends_high && byte(0) == 0xEF) return false;
+    if (size == 4 && ends_high && (byte(1) & 0x0F) == 0x0F) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 bool valid_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t size = utf8_character_size(text);

@@ -36,6 +36,16 @@ TEST(AnswerText, WritesHeadAndBody) {
             "Content-Type: text/plain\r\nContent-Length: 4\r\n\r\ngone");
 }
 
+TEST(AnswerText, AsksForCredentialsWhereTheyAreMissing) {
+  std::string out;
+  append_answer({401, "a/b", ""}, {}, kDate, out);
+  EXPECT_THAT(out, StartsWith("HTTP/1.1 401 Unauthorized\r\n"));
+  EXPECT_THAT(out, HasSubstr("\r\nWWW-Authenticate: Basic realm=\"fleet-bridge\", charset=\"UTF-8\"\r\n"));
+  out.clear();
+  append_answer({403, "a/b", ""}, {}, kDate, out);
+  EXPECT_THAT(out, Not(HasSubstr("WWW-Authenticate")));
+}
+
 TEST(AnswerText, SaysHowTheConnectionGoesOn) {
   std::string out;
   append_answer(error_answer(408), {.close = true, .http_1_0 = true}, kDate, out);

@@ -179,6 +179,25 @@ TEST(Config, SaysWhereTheRegistryIsKept) {
   EXPECT_EQ(given.registry.create_delay, std::chrono::milliseconds(5));
 }
 
+TEST(Config, SaysWhoSpeaksBcast) {
+  const Config absent = config_of("accounts: []\n");
+  EXPECT_TRUE(absent.bcast.keys.empty());
+  EXPECT_EQ(absent.bcast.messages_max, 10'000u);
+  const Config given = config_of(
+      "bcast: { keys: [ { api_key: k, api_secret: 's:t' } ], messages_max: 5, message_bytes_max: 16KB,"
+      " message_ttl: 1h }\n");
+  ASSERT_EQ(given.bcast.keys.size(), 1u);
+  EXPECT_EQ(given.bcast.keys[0].api_key, "k");
+  EXPECT_EQ(given.bcast.keys[0].api_secret, "s:t");
+  EXPECT_EQ(given.bcast.messages_max, 5u);
+  EXPECT_EQ(given.bcast.message_bytes_max, 16u << 10);
+  EXPECT_EQ(given.bcast.message_ttl, std::chrono::hours(1));
+  EXPECT_THAT(error_of("bcast: { keys: [ { api_key: 'a:b', api_secret: s } ] }\n"),
+              EndsWith("an API key must have no ':' (RFC 7617)"));
+  EXPECT_THAT(error_of("bcast: { keys: [ { api_key: k, api_secret: s }, { api_key: k, api_secret: t } ] }\n"),
+              EndsWith("API key 'k' is given twice"));
+}
+
 struct ErrorRow {
   std::string text;
   std::string error;  // whole

@@ -88,6 +88,8 @@ TEST(Pub, RefusesBadCalls) {
       {"TopicFullName", "/broadcast/a1BwAGVxxxx", invalid.c_str()},
       {"TopicFullName", "/broadcast/a1BwAGVxxxx/#", invalid.c_str()},
       {"TopicFullName", "/broadcast/a1BwAGVxxxx/\xff", invalid.c_str()},
+      {"TopicFullName", "/broadcast/a1BwAGVxxxx/\x01", invalid.c_str()},
+      {"TopicFullName", "/broadcast/a1BwAGVxxxx/\xc2\x85", invalid.c_str()},
       {"TopicFullName", "/broadcast/a1BwAGVxxxx/" + std::string(110, 'x'), invalid.c_str()},
   };
   for (const Row& row : rows) {

@@ -67,7 +67,13 @@ TEST(Utf8, EveryCodePointAndNoSurrogate) {
     }
     const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
     ASSERT_EQ(valid_utf8(text), !surrogate) << static_cast<std::uint32_t>(point);
+    const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0);
+    const bool no_character = (point >= 0xFDD0 && point <= 0xFDEF) || (point & 0xFFFE) == 0xFFFE;
+    ASSERT_EQ(harmless_utf8(text), !surrogate && !control && !no_character) << static_cast<std::uint32_t>(point);
   }
+  EXPECT_TRUE(harmless_utf8(""));
+  EXPECT_TRUE(harmless_utf8("lamp 灯 ~"));
+  for (const std::string& text : {"a\nb"s, "a\0b"s, "\xFF"s, "\xE7\x81"s, "\xC2"s}) EXPECT_FALSE(harmless_utf8(text));
 }
 
 TEST(TopicFilter, Valid) {
