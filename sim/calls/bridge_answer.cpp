@@ -32,7 +32,8 @@ class TopLevel final : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(std::size_t) override { return depth_ > 0 && open(); }  // the answer itself is an object
   bool end_array() override { return close(); }
   bool key(string_t& name) override {
-    if (depth_ == 1) key_ = name == "Success" ? Key::success : name == "Code" ? Key::code : Key::other;
+    if (depth_ == 1)
+      key_ = name == "Success" ? Key::success : name == "Code" || name == "code" ? Key::code : Key::other;
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }

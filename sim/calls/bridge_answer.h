@@ -18,8 +18,9 @@ struct BridgeAnswer {
   std::string code;
 };
 
-// `body` is any bytes. Aliyun RPC, JSON: {"Success":true} is accepted; Success false or an error status with a Code is
-// rejected. A code is cut to 64 printable characters.
+// `body` is any bytes. Aliyun RPC in JSON and EMQX's bcast plugin alike: {"Success":true} is accepted; Success false or
+// an error status with a Code (the gate in front of the plugin: code) is rejected. A code is cut to 64 printable
+// characters.
 [[nodiscard]] BridgeAnswer judge_answer(unsigned status, std::string_view body);
 
 // Reads the entries `received` and `published` of a Server-Timing header (W3C Server Timing), whose desc is

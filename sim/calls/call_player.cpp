@@ -41,7 +41,7 @@ CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, 
       peer_(peer),
       counters_(counters),
       timeline_(timeline),
-      builder_(scenario, group.index, group.pick, bridge, run),
+      builder_(make_request_builder(scenario, group.index, group.pick, bridge, run)),
       timer_(loop),
       connections_max_(std::max(group_.closed_loop ? group_.in_flight : group_.connections_max, 1u)) {}
 
@@ -240,7 +240,7 @@ void CallPlayer::stop_sending(TimePoint now) {
 // --- one call -------------------------------------------------------------------------------------------------------
 
 void CallPlayer::prepare(std::uint64_t call, TimePoint due) {
-  builder_.build(call, due, wire::read_wall_clock(), prepared_);
+  builder_->build(call, due, wire::read_wall_clock(), prepared_);
   prepared_call_ = call;
 }
 

@@ -102,7 +102,7 @@ class CallPlayer final : private CallerEvents {
   CallCounters& counters_;
   Timeline& timeline_;
   Tally tally_;
-  RequestBuilder builder_;
+  std::unique_ptr<RequestBuilder> builder_;
   PreparedRequest prepared_;
   std::optional<std::uint64_t> prepared_call_;
 

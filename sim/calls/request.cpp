@@ -1,195 +1,46 @@
 #include "sim/calls/request.h"
 
-#include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cstring>
-#include <numeric>
 
-#include "sim/ledger/mix.h"
-#include "sim/scenario/naming.h"
-#include "wire/encoding.h"
-#include "wire/error.h"
-#include "wire/signing.h"
-#include "wire/stamp.h"
+#include "sim/calls/aliyun_request.h"
+#include "sim/calls/bcast_request.h"
 
 namespace fleet::sim {
 
 namespace {
-
-// Bytes of the payload that differ from call to call, rounded up so that their base64 ends on a whole group and the
-// filler's base64 can be kept.
-constexpr std::size_t kChangingBytes = (wire::kStampBytes + 2) / 3 * 3;
 
 // Room for the digits of a Content-Length.
 constexpr std::size_t kLengthDigitsMax = 20;
 
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
-std::vector<std::byte> make_filler(std::size_t size, std::uint64_t seed, std::uint16_t call_group) {
-  std::vector<std::byte> filler(size);
-  const std::uint64_t key = mix(seed + kGolden) + call_group;
-  for (std::size_t i = 0; i < size; ++i) filler[i] = static_cast<std::byte>(mix(mix(key) + i * kGolden));
-  return filler;
-}
-
-bool needs_no_encoding(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-           c == '.' || c == '~';
-  });
-}
-
-std::string encoded(std::string_view text) {
-  std::string out;
-  wire::percent_append(text, out);
-  return out;
-}
-
-void append_hex(std::uint64_t value, int digits, std::string& out) {
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out.push_back("0123456789abcdef"[(value >> shift) & 15]);
-}
-
-void append_two_digits(unsigned value, std::string& out) {
-  out.push_back(static_cast<char>('0' + value / 10 % 10));
-  out.push_back(static_cast<char>('0' + value % 10));
-}
-
-std::string make_head(const Url& bridge, std::string_view action) {
-  std::string head = "POST / HTTP/1.1\r\nHost: ";
-  head += bridge.address().text();
-  head += "\r\nUser-Agent: fleet-sim\r\nAccept: application/json\r\nx-acs-action: ";
-  head += action;
-  head +=
-      "\r\nx-acs-version: 2018-01-20\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-      "Content-Length: ";
-  return head;
-}
-
 }  // namespace
 
-RequestBuilder::Piece RequestBuilder::piece(std::string_view form) { return {std::string(form), encoded(form)}; }
+std::size_t RequestFrame::room() const { return head_.size() + kLengthDigitsMax + kEndOfHead.size(); }
 
-RequestBuilder::RequestBuilder(const Scenario& scenario, std::uint16_t call_group, const PickPlan& pick,
-                               const Url& bridge, std::uint32_t run)
-    : pick_(pick),
-      recipients_(scenario.fleet.at(scenario.calls.at(call_group).fleet_group)),
-      secret_(scenario.target.access_key_secret),
-      run_(run),
-      boot_(wire::boot_hash()),
-      call_group_(call_group),
-      order_(pick.batch()),
-      payload_(make_filler(scenario.calls[call_group].payload_bytes, scenario.seed, call_group)),
-      content_head_(std::min(kChangingBytes, payload_.size())),
-      picked_(pick.batch()) {
-  const CallGroup& group = scenario.calls[call_group];
-  FLEET_CHECK(payload_.size() >= wire::kStampBytes);
-
-  head_ = make_head(bridge, group.api);
-  before_devices_ = piece("AccessKeyId=" + encoded(scenario.target.access_key_id) + "&Action=" + encoded(group.api));
-
-  // Byte order: DeviceName.1, DeviceName.10, DeviceName.100, DeviceName.11, …
-  std::vector<std::string> keys;
-  for (std::uint32_t i = 0; i < pick.batch(); ++i) keys.push_back("DeviceName." + std::to_string(i + 1));
-  std::iota(order_.begin(), order_.end(), 0u);
-  std::sort(order_.begin(), order_.end(), [&keys](std::uint32_t a, std::uint32_t b) { return keys[a] < keys[b]; });
-  for (const std::uint32_t place : order_) device_keys_.push_back(piece("&" + keys[place] + "="));
-
-  before_content_ = piece("&Format=JSON&MessageContent=");
-  std::string tail;
-  wire::base64_append(std::span<const std::byte>(payload_).subspan(content_head_), tail);
-  content_tail_ = piece(encoded(tail));
-  before_nonce_ = piece("&ProductKey=" + encoded(scenario.products.at(recipients_.product).key) +
-                        "&Qos=" + std::to_string(static_cast<int>(group.qos)) +
-                        "&RegionId=cn-shanghai&SignatureMethod=HMAC-SHA1&SignatureNonce=");
-  before_timestamp_ = piece("&SignatureVersion=1.0&Timestamp=");
-  behind_timestamp_ = piece("&TopicShortName=" + encoded(group.topic) + "&Version=2018-01-20");
+std::string& RequestFrame::begin_body(PreparedRequest& out) const {
+  out.buffer.resize(room());
+  return out.buffer;
 }
 
-void RequestBuilder::append(const Piece& piece, std::string& body) {
-  body += piece.form;
-  to_sign_ += piece.signed_form;
-}
-
-void RequestBuilder::append_value(std::string_view value, std::string& body) {
-  if (needs_no_encoding(value)) {
-    body += value;
-    to_sign_ += value;
-    return;
-  }
-  encoded_.clear();
-  wire::percent_append(value, encoded_);
-  body += encoded_;
-  wire::percent_append(encoded_, to_sign_);
-}
-
-void RequestBuilder::append_devices(std::uint64_t call, std::string& body) {
-  pick_.recipients(call, picked_);
-  for (std::size_t i = 0; i < order_.size(); ++i) {
-    append(device_keys_[i], body);
-    append_value(device_name(recipients_.name_template, picked_[order_[i]]), body);
-  }
-}
-
-void RequestBuilder::append_content(std::uint64_t call, wire::TimePoint due, std::string& body) {
-  wire::write_stamp({run_, boot_, call_group_, call, due}, payload_);
-  base64_.clear();
-  wire::base64_append(std::span<const std::byte>(payload_).first(content_head_), base64_);
-  append_value(base64_, body);
-  append(content_tail_, body);
-}
-
-void RequestBuilder::update_timestamp(wire::WallTime wall) {
-  if (wall == timestamp_of_ && !timestamp_.empty()) return;
-  timestamp_of_ = wall;
-  const auto day = std::chrono::floor<std::chrono::days>(wall);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss<std::chrono::seconds> time(wall - day);
-  timestamp_ = std::to_string(static_cast<int>(date.year()));
-  timestamp_ += '-';
-  append_two_digits(static_cast<unsigned>(date.month()), timestamp_);
-  timestamp_ += '-';
-  append_two_digits(static_cast<unsigned>(date.day()), timestamp_);
-  timestamp_ += 'T';
-  append_two_digits(static_cast<unsigned>(time.hours().count()), timestamp_);
-  timestamp_ += ':';
-  append_two_digits(static_cast<unsigned>(time.minutes().count()), timestamp_);
-  timestamp_ += ':';
-  append_two_digits(static_cast<unsigned>(time.seconds().count()), timestamp_);
-  timestamp_ += 'Z';
-}
-
-void RequestBuilder::build(std::uint64_t call, wire::TimePoint due, wire::WallTime wall, PreparedRequest& out) {
-  const std::size_t room = head_.size() + kLengthDigitsMax + kEndOfHead.size();
-  std::string& body = out.buffer;
-  body.resize(room);
-  to_sign_ = "POST&%2F&";
-
-  append(before_devices_, body);
-  append_devices(call, body);
-  append(before_content_, body);
-  append_content(call, due, body);
-  append(before_nonce_, body);
-  nonce_.clear();
-  append_hex(run_, 8, nonce_);
-  append_hex(call_group_, 8, nonce_);
-  append_hex(call, 16, nonce_);
-  append_value(nonce_, body);
-  append(before_timestamp_, body);
-  update_timestamp(wall);
-  append_value(timestamp_, body);
-  append(behind_timestamp_, body);
-  body += "&Signature=";
-  wire::percent_append(wire::aliyun_signature(secret_, to_sign_), body);
-
+void RequestFrame::finish(PreparedRequest& out) const {
   char digits[kLengthDigitsMax];
-  const auto end = std::to_chars(digits, digits + kLengthDigitsMax, body.size() - room).ptr;
+  const auto end = std::to_chars(digits, digits + kLengthDigitsMax, out.buffer.size() - room()).ptr;
   const auto count = static_cast<std::size_t>(end - digits);
   out.begin = kLengthDigitsMax - count;
-  char* at = body.data() + out.begin;
+  char* at = out.buffer.data() + out.begin;
   std::memcpy(at, head_.data(), head_.size());
   std::memcpy(at + head_.size(), digits, count);
   std::memcpy(at + head_.size() + count, kEndOfHead.data(), kEndOfHead.size());
+}
+
+std::unique_ptr<RequestBuilder> make_request_builder(const Scenario& scenario, std::uint16_t call_group,
+                                                     const PickPlan& pick, const Url& bridge, std::uint32_t run) {
+  if (scenario.target.dialect == Dialect::emqx_bcast) {
+    return std::make_unique<BcastRequestBuilder>(scenario, call_group, pick, bridge, run);
+  }
+  return std::make_unique<AliyunRequestBuilder>(scenario, call_group, pick, bridge, run);
 }
 
 }  // namespace fleet::sim

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/scenario/dialect.h"
 #include "sim/scenario/naming.h"
 #include "wire/mqtt/connection.h"
 #include "wire/mqtt/paho/paho_endpoint.h"
@@ -172,9 +173,7 @@ void Worker::connect(Device& device, TimePoint now) {
   device.state = Device::State::connecting;
   device.connect_began = now;
   device.granted = 0;
-  const std::string name = name_of(device);
-  const std::string& product = product_of(device).key;
-  device.endpoint->connect({product + "&" + name, name + "&" + product, ""});
+  device.endpoint->connect(device_login(plan_.scenario.target.dialect, product_of(device).key, name_of(device)));
 }
 
 void Worker::make_endpoint(Device& device) {

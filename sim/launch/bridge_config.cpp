@@ -64,6 +64,10 @@ std::string bridge_config(const Scenario& scenario, const Url& broker) {
                  std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin), quoted(broker.text()),
                  scenario.target.publisher == Engine::paho ? "paho" : "native", scenario.target.publisher_connections,
                  quoted(scenario.target.access_key_id), quoted(scenario.target.access_key_secret));
+  if (scenario.target.dialect == Dialect::emqx_bcast) {
+    fmt::format_to(out, "bcast:\n  keys:\n    - api_key: {}\n      api_secret: {}\n",
+                   quoted(scenario.target.access_key_id), quoted(scenario.target.access_key_secret));
+  }
   // Without the key the bridge enforces the APIs' own numbers.
   if (!scenario.target.enforce_api_limits) fmt::format_to(out, "limits: off\n");
   fmt::format_to(out, "products:\n");

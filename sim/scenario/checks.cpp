@@ -10,6 +10,7 @@
 #include "settings/scalar.h"
 #include "settings/spelling.h"
 #include "settings/units.h"
+#include "sim/scenario/dialect.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/thresholds.h"
 
@@ -66,6 +67,7 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   out.broker_persistence = draft.broker.persistence;
   out.broker_apart = draft.broker.apart;
   out.bridge = draft.bridge.url;
+  out.dialect = draft.bridge.dialect;
   out.enforce_api_limits = draft.enforce_api_limits;
   out.publisher = draft.bridge.publisher;
   out.publisher_connections = draft.bridge.connections;
@@ -221,7 +223,10 @@ void check_call(const CallGroupDraft& draft, Reader& reader, Scenario& out) {
       reader.fail_at(path + ".topic", fmt::format("fleet group '{}' does not subscribe to topic '{}'", group.name,
                                                   shortened(draft.topic)));
     }
-    if (draft.batch > group.count) {
+    if (draft.batch > batch_max(out.target.dialect)) {
+      reader.fail_at(path + ".batch", fmt::format("'{}.batch': '{}' is out of range; allowed is 1 .. {}", path,
+                                                  draft.batch, batch_max(out.target.dialect)));
+    } else if (draft.batch > group.count) {
       reader.fail_at(path + ".batch", fmt::format("'{}.batch' is {}, but fleet group '{}' has {} devices", path,
                                                   draft.batch, group.name, group.count));
     }
@@ -259,6 +264,7 @@ void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   check_distinct(reader, out);
   for (const CallGroupDraft& call : draft.calls) check_call(call, reader, out);
   check_thresholds(draft, reader, out);
+  if (!reader.failed()) check_dialect(out, reader);
 }
 
 }  // namespace fleet::sim

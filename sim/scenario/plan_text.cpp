@@ -64,9 +64,10 @@ std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineL
   const Out out = std::back_inserter(text);
   fmt::format_to(out, "{}, seed {}\n", scenario.name, scenario.seed);
   if (!scenario.question.empty()) fmt::format_to(out, "{}\n", scenario.question);
-  fmt::format_to(out, "\ntarget\n  broker           {}\n  bridge           {}\n",
+  fmt::format_to(out, "\ntarget\n  broker           {}\n  bridge           {}{}\n",
                  url_text(scenario.target.broker, "Mosquitto, started for the run"),
-                 url_text(scenario.target.bridge, "fleet-bridge, started for the run"));
+                 url_text(scenario.target.bridge, "fleet-bridge, started for the run"),
+                 scenario.target.dialect == Dialect::emqx_bcast ? ", dialect emqx-bcast" : "");
   fmt::format_to(out, "\nfleet\n");
   for (const FleetGroup& group : scenario.fleet) print_group(out, scenario, group);
   fmt::format_to(out, "\ncalls\n");

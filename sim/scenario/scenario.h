@@ -94,15 +94,19 @@ struct Threshold {
 
 using wire::Url;
 
+// The protocol of the batch API.
+enum class Dialect { aliyun, emqx_bcast };
+
 struct Target {
   std::optional<Url> broker;          // none: Mosquitto is started for this run
   bool broker_persistence = false;    // started Mosquitto keeps sessions and messages on disk
   bool broker_apart = true;           // a started Mosquitto has a core alone, where there are two
   std::optional<Url> bridge;          // none: fleet-bridge is started for this run
+  Dialect dialect = Dialect::aliyun;  // of either
   bool enforce_api_limits = false;    // limits: api
   Engine publisher = Engine::native;  // of a started bridge
   std::uint32_t publisher_connections = 1;
-  std::string access_key_id = "testid";
+  std::string access_key_id = "testid";  // of dialect emqx-bcast: API key and its secret
   std::string access_key_secret = "testsecret";
 };
 

@@ -19,9 +19,11 @@ const Table<CallGroupDraft>& call_table() {
           Row::field<&CallGroupDraft::batch>({.name = "batch",
                                               .form = Form::integer,
                                               .fallback = kRequired,
-                                              .sentence = "devices named in one call, at most the devices of the group",
+                                              .sentence =
+                                                  "devices named in one call, at most the devices of the group, "
+                                                  "and 100; with dialect emqx-bcast 10,000",
                                               .min = 1,
-                                              .max = 100}),
+                                              .max = 10'000}),
           Row::field<&CallGroupDraft::pick>({.name = "pick",
                                              .form = Form::choice,
                                              .fallback = "round-robin",

@@ -32,7 +32,7 @@ struct BrokerDraft {
 struct BridgeDraft {
   std::optional<std::size_t> use;
   std::optional<Url> url;
-  std::size_t dialect = 0;
+  Dialect dialect = Dialect::aliyun;
   std::string access_key_id;
   std::string access_key_secret;
   Engine publisher = Engine::native;

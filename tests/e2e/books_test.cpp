@@ -68,6 +68,26 @@ TEST(Books, WithFourPublisherConnections) {
   expect_whole(run.result(), 50, 1000);
 }
 
+TEST(Books, InTheDialectOfBcast) {
+  for (const int qos : {0, 1}) {
+    SimRun run(to_yaml({.qos = qos, .target = "{ broker: mosquitto, bridge: { use: local, dialect: emqx-bcast } }"}));
+    EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
+    expect_whole(run.result(), 50, 1000);
+  }
+}
+
+TEST(Books, OfCallsToFiveHundredDevices) {
+  SimRun run(to_yaml({.devices = 1'200,
+                      .batch = 500,
+                      .qos = 1,
+                      .rate = "10/s",
+                      .fleet_extra = "    connect: { rate: 5000/s }",
+                      .call_extra = "    pick: random",
+                      .target = "{ broker: mosquitto, bridge: { dialect: emqx-bcast, connections: 2 } }"}));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
+  expect_whole(run.result(), 10, 5'000);
+}
+
 TEST(Books, OfAClosedLoopBalance) {
   SimRun run(to_yaml({.rate = "max", .call_extra = "    in_flight: 4"}));
   EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();

@@ -19,6 +19,7 @@ std::string configuration(const BridgeOptions& options) {
       << "accounts:\n  - { access_key_id: testid, access_key_secret: testsecret, batch_pub: true }\n"
       << "apps:\n  - { app_key: \"12345678\", app_secret: helloworld, topics: [ taobao_jds_TradeTrace ],"
       << " groups: [ warehouse, analytics ] }\n"
+      << "bcast: { keys: [ { api_key: key, api_secret: secret } ] }\n"
       << "products:\n  - key: a1BwAGVdemo\n    name: lamp\n    kind: device\n    topics: { get: subscribe }\n"
       << "    devices:\n";
   for (int i = 1; i <= 200; ++i) out << "      - { name: newdevice" << i << " }\n";

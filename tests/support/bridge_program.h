@@ -11,8 +11,8 @@
 namespace fleet::tests {
 
 // What a test can vary of bridge.yaml. There is one account (testid, testsecret), one product (a1BwAGVdemo) with
-// devices newdevice1 to newdevice200 and the topic `get`, and one app (12345678, helloworld) with the topic
-// taobao_jds_TradeTrace and the groups warehouse and analytics.
+// devices newdevice1 to newdevice200 and the topic `get`, one app (12345678, helloworld) with the topic
+// taobao_jds_TradeTrace and the groups warehouse and analytics, and one key of the bcast API (key, secret).
 struct BridgeOptions {
   std::uint16_t broker_port = 1883;
   std::string publisher = "native";

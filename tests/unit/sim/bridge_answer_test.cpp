@@ -13,6 +13,7 @@ void expect(const BridgeAnswer& answer, CallResult result, const std::string& co
 
 TEST(BridgeAnswer, SuccessIsAccepted) {
   expect(judge_answer(200, R"({"RequestId":"A","Success":true})"), CallResult::accepted, "");
+  expect(judge_answer(200, R"({"Success":true,"RequestId":"a","MessageId":"b"})"), CallResult::accepted, "");
   expect(judge_answer(200, R"( {"Success" : true, "Data": {"Success": false, "Code": "x"}, "More": [1, {}]} )"),
          CallResult::accepted, "");
 }
@@ -23,6 +24,10 @@ TEST(BridgeAnswer, AnErrorCodeIsRejected) {
       CallResult::rejected, "iot.device.NotExistedDevice");
   expect(judge_answer(400, R"({"RequestId":"A","HostId":"h","Code":"Throttling.User","Message":"x"})"),
          CallResult::rejected, "Throttling.User");
+  expect(judge_answer(429, R"({"Success":false,"RequestId":"a","Code":"Busy","ErrorMessage":"x"})"),
+         CallResult::rejected, "Busy");
+  expect(judge_answer(401, R"({"code":"BAD_API_KEY_OR_SECRET","message":"x"})"), CallResult::rejected,
+         "BAD_API_KEY_OR_SECRET");
   // Success with an error status is no success.
   expect(judge_answer(500, R"({"Success":true,"Code":"InternalError"})"), CallResult::rejected, "InternalError");
 }

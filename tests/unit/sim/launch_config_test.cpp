@@ -56,6 +56,14 @@ TEST(BridgeConfig, NamesEveryDeviceWithItsSecret) {
   EXPECT_THAT(bridge_config(scenario, Url{"mqtt", "::1", 1}), HasSubstr("mqtt://[::1]:1"));
 }
 
+TEST(BridgeConfig, GivesTheDialectItsKey) {
+  EXPECT_THAT(bridge_config(small(), Url{"mqtt", "h", 1}), Not(HasSubstr("bcast")));
+  const Scenario scenario =
+      small({{"target.bridge", "{dialect: emqx-bcast, access_key_id: k, access_key_secret: 's:t'}"}});
+  EXPECT_THAT(bridge_config(scenario, Url{"mqtt", "h", 1}),
+              HasSubstr("bcast:\n  keys:\n    - api_key: \"k\"\n      api_secret: \"s:t\"\n"));
+}
+
 TEST(BridgeConfig, QuotesWhatCouldBeReadOtherwise) {
   Scenario scenario = small();
   scenario.target.access_key_secret = "a\"b: #c\\\n";

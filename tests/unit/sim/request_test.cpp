@@ -1,5 +1,5 @@
 // Would the bridge accept what a caller sends, and does it say what the plan says?
-#include "sim/calls/request.h"
+#include "sim/calls/aliyun_request.h"
 
 #include <gtest/gtest.h>
 
@@ -66,7 +66,7 @@ TEST_P(Requests, AreSignedAsTheRuleSays) {
   for (const std::uint32_t batch : {1u, 9u, 10u, 100u}) {
     const Scenario scenario = make_scenario(batch, GetParam());
     const PickPlan pick(Pick::random, 500, batch, 7);
-    RequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
+    AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
     PreparedRequest request;
     for (const std::uint64_t call : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1'000'000}}) {
       builder.build(call, kDue, kWall, request);
@@ -82,7 +82,7 @@ TEST_P(Requests, AreSignedAsTheRuleSays) {
 TEST_P(Requests, CarryTheStampInTheirContent) {
   const Scenario scenario = make_scenario(3, GetParam());
   const PickPlan pick(Pick::round_robin, 500, 3, 7);
-  RequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
+  AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
   PreparedRequest request;
   for (const std::uint64_t call : {std::uint64_t{5}, std::uint64_t{6}}) {
     builder.build(call, kDue, kWall, request);
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(PayloadBytes, Requests, ::testing::Values(40, 41, 42, 4
 TEST(Request, SaysWhatThePlanSays) {
   const Scenario scenario = make_scenario(12, 64);
   const PickPlan pick(Pick::random, 500, 12, 7);
-  RequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
+  AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
   PreparedRequest request;
   builder.build(4, kDue, kWall, request);
   const Read got = read(request.text());
@@ -130,7 +130,7 @@ TEST(Request, SaysWhatThePlanSays) {
 TEST(Request, HasItsKeysInByteOrder) {
   const Scenario scenario = make_scenario(100, 64);
   const PickPlan pick(Pick::round_robin, 500, 100, 7);
-  RequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
+  AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
   PreparedRequest request;
   builder.build(0, kDue, kWall, request);
   const Read got = read(request.text());
@@ -140,7 +140,7 @@ TEST(Request, HasItsKeysInByteOrder) {
 TEST(Request, SignsNamesThatNeedEncoding) {
   const Scenario scenario = make_scenario(2, 64, "a@b:c.{index:3}_x");
   const PickPlan pick(Pick::round_robin, 500, 2, 7);
-  RequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
+  AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
   PreparedRequest request;
   builder.build(0, kDue, kWall, request);
   Read got = read(request.text());
@@ -153,7 +153,7 @@ TEST(Request, SignsNamesThatNeedEncoding) {
 TEST(Request, NamesAnIpv6BridgeInBrackets) {
   const Scenario scenario = make_scenario(1, 64);
   const PickPlan pick(Pick::round_robin, 500, 1, 7);
-  RequestBuilder builder(scenario, 0, pick, Url{"http", "::1", 80}, kRun);
+  AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "::1", 80}, kRun);
   PreparedRequest request;
   builder.build(0, kDue, kWall, request);
   EXPECT_NE(read(request.text()).head.find("\r\nHost: [::1]:80\r\n"), std::string::npos);
@@ -165,7 +165,7 @@ TEST(Request, HasANonceOfItsOwnForEveryCallAndGroup) {
   const PickPlan pick(Pick::round_robin, 500, 1, 7);
   std::set<std::string> nonces;
   for (const std::uint16_t group : {std::uint16_t{0}, std::uint16_t{1}}) {
-    RequestBuilder builder(scenario, group, pick, Url{"http", "127.0.0.1", 80}, kRun);
+    AliyunRequestBuilder builder(scenario, group, pick, Url{"http", "127.0.0.1", 80}, kRun);
     PreparedRequest request;
     for (std::uint64_t call = 0; call < 100; ++call) {
       builder.build(call, kDue, kWall, request);
@@ -179,7 +179,7 @@ TEST(Request, FollowsTheSeed) {
   Scenario scenario = make_scenario(1, 300);
   const PickPlan pick(Pick::round_robin, 500, 1, 7);
   const auto content = [&] {
-    RequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 80}, kRun);
+    AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 80}, kRun);
     PreparedRequest request;
     builder.build(0, kDue, kWall, request);
     return read(request.text()).values.at("MessageContent");

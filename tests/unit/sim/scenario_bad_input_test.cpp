@@ -102,8 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "write it like mqtt://127.0.0.1:1883"},
         BadInput{"broker_word", "name: small", "name: small\ntarget: { broker: mosquito }",
                  "s.yaml:3:19: 'target.broker.use': 'mosquito' is not possible here; did you mean 'mosquitto'?"},
-        BadInput{"dialect", "name: small", "name: small\ntarget: { bridge: { url: 'http://h', dialect: emqx-bcast } }",
-                 "s.yaml:3:47: 'target.bridge.dialect': 'emqx-bcast' is not possible here; allowed: aliyun"}),
+        BadInput{"dialect", "name: small", "name: small\ntarget: { bridge: { url: 'http://h', dialect: emqx } }",
+                 "s.yaml:3:47: 'target.bridge.dialect': 'emqx' is not possible here; allowed: aliyun, emqx-bcast"}),
     test_name);
 
 INSTANTIATE_TEST_SUITE_P(

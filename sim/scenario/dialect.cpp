@@ -1,0 +1,58 @@
+#include "sim/scenario/dialect.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <unordered_set>
+
+#include "sim/scenario/naming.h"
+
+namespace fleet::sim {
+
+namespace {
+
+constexpr std::uint32_t kBcastPayloadBytesMax = 10u << 10;  // the plugin's default, and what fleet-bridge takes
+
+// Client ids are device names alone, so that equal ones would take each other's session over.
+void check_client_ids(const Scenario& scenario, Reader& reader) {
+  if (scenario.products.size() < 2) return;
+  std::unordered_set<std::string> names;
+  for (const FleetGroup& group : scenario.fleet) {
+    for (std::uint32_t i = 0; i < group.count; ++i) {
+      std::string name = device_name(group.name_template, i);
+      if (names.insert(name).second) continue;
+      reader.fail_at(fmt::format("fleet.{}.name", group.name),
+                     fmt::format("device '{}' is in another group already, of another product; with dialect "
+                                 "emqx-bcast device names are client ids",
+                                 name));
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+std::uint32_t batch_max(Dialect dialect) { return dialect == Dialect::emqx_bcast ? 10'000 : 100; }
+
+void check_dialect(const Scenario& scenario, Reader& reader) {
+  if (scenario.target.dialect != Dialect::emqx_bcast) return;
+  if (scenario.target.enforce_api_limits) {
+    reader.fail_at("target.limits", "'limits: api' is for dialect aliyun; emqx-bcast has no quotas");
+  }
+  if (scenario.target.access_key_id.find(':') != std::string::npos) {
+    reader.fail_at("target.bridge.access_key_id", "an API key must have no ':' (RFC 7617)");
+  }
+  for (const CallGroup& call : scenario.calls) {
+    if (scenario.target.bridge || call.payload_bytes <= kBcastPayloadBytesMax) continue;
+    reader.fail_at(fmt::format("calls.{}.payload", call.name),
+                   fmt::format("'calls.{}.payload' is above 10KB, the most that dialect emqx-bcast takes", call.name));
+  }
+  check_client_ids(scenario, reader);
+}
+
+wire::mqtt::Login device_login(Dialect dialect, std::string_view product_key, std::string_view name) {
+  if (dialect == Dialect::emqx_bcast) return {std::string(name), fmt::format("{}-{}", product_key, name), ""};
+  return {fmt::format("{}&{}", product_key, name), fmt::format("{}&{}", name, product_key), ""};
+}
+
+}  // namespace fleet::sim
