@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "bridge/bcast_api.h"
+#include "bridge/devices/sessions.h"
 #include "bridge/envelope/rpc_answer.h"
 #include "bridge/registry/registry.h"
 #include "bridge/registry/store.h"
@@ -28,12 +29,13 @@ struct Api::State {
   State(Config given, std::unique_ptr<Registry> from)
       : config(std::move(given)),
         registry(std::move(from)),
-        rpc(config, *registry),
+        rpc(config, *registry, sessions),
         top(config),
         bcast(config, *registry) {}
 
   Config config;
   std::unique_ptr<Registry> registry;
+  Sessions sessions;
   RpcApi rpc;
   TopApi top;
   BcastApi bcast;
@@ -63,6 +65,8 @@ std::variant<HttpAnswer, PendingCall> Api::call(const HttpRequest& request, wire
 void Api::advance(wire::TimePoint now, wire::WallTime wall) { state_->registry->advance({now, wall}); }
 
 Registry& Api::registry() { return *state_->registry; }
+
+Sessions& Api::sessions() { return state_->sessions; }
 
 std::vector<Notice> Api::take_notices() { return state_->rpc.take_notices(); }
 

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "bridge/actions/notice.h"
 #include "bridge/config/config.h"
+#include "bridge/devices/notice.h"
 #include "bridge/envelope/http.h"
 #include "wire/clock.h"
 #include "wire/mqtt/endpoint.h"
@@ -18,6 +18,7 @@
 namespace fleet::bridge {
 
 class Registry;
+class Sessions;
 
 // How publishing a batch went, in the API's words.
 enum class PublishOutcome {
@@ -60,6 +61,7 @@ class Api {
 
   // Shared with the device side, on the same loop.
   [[nodiscard]] Registry& registry();
+  [[nodiscard]] Sessions& sessions();
 
   // What the calls since the last time want devices to be told, in order. Empty vectors cost nothing.
   [[nodiscard]] std::vector<Notice> take_notices();

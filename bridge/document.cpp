@@ -9,6 +9,7 @@
 
 #include "bridge/actions/action.h"
 #include "bridge/bcast/document.h"
+#include "bridge/devices/document.h"
 #include "bridge/envelope/gateway_error.h"
 #include "bridge/envelope/top_error.h"
 #include "bridge/tmc/method.h"
@@ -144,6 +145,7 @@ std::string api_document() {
   for (const Action& action : actions()) add_action(action, out);
   append_bcast_document(out);
   add_top(out);
+  out.append(device_document());
   return out;
 }
 

@@ -53,11 +53,11 @@ HttpAnswer failure_answer(bool xml, const Action& action, std::string_view reque
 }  // namespace
 
 struct RpcApi::State {
-  State(const Config& given, Registry& registry)
+  State(const Config& given, Registry& registry, const Sessions& sessions)
       : config(given),
         gate(given.accounts),
         quotas(given.limits, given.accounts.size()),
-        context{.registry = registry, .params = params} {}
+        context{.registry = registry, .sessions = sessions, .params = params} {}
 
   // A fresh number, so that what earlier calls left in seen_in means nothing.
   void begin_action(wire::TimePoint now, wire::WallTime wall) {
@@ -86,7 +86,8 @@ struct RpcApi::State {
   bool notices_dropped = false;  // since they were last taken
 };
 
-RpcApi::RpcApi(const Config& config, Registry& registry) : state_(std::make_unique<State>(config, registry)) {}
+RpcApi::RpcApi(const Config& config, Registry& registry, const Sessions& sessions)
+    : state_(std::make_unique<State>(config, registry, sessions)) {}
 RpcApi::~RpcApi() = default;
 
 std::vector<Notice> RpcApi::take_notices() {

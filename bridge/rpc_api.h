@@ -6,21 +6,22 @@
 #include <variant>
 #include <vector>
 
-#include "bridge/actions/notice.h"
 #include "bridge/api.h"
 #include "bridge/config/config.h"
+#include "bridge/devices/notice.h"
 #include "bridge/envelope/http.h"
 #include "wire/clock.h"
 
 namespace fleet::bridge {
 
 class Registry;
+class Sessions;
 
 // Owned by the API; lives on its loop.
 class RpcApi {
  public:
-  // Both outlive it; the configuration does not change.
-  RpcApi(const Config& config, Registry& registry);
+  // All outlive it; the configuration does not change.
+  RpcApi(const Config& config, Registry& registry, const Sessions& sessions);
   ~RpcApi();
 
   // As Api::call. The path is not looked at.

@@ -1,4 +1,4 @@
-// The bridge as a whole: API, publisher and HTTP server on one loop, from the start to an orderly end.
+// The bridge as a whole: API, publisher, device side and HTTP server on one loop, from the start to an orderly end.
 #pragma once
 
 #include <cstdint>

@@ -183,6 +183,21 @@ constexpr const BusinessError* kGetThingTopoErrors[] = {
     &kInvalidFormattedProductKey, &kNotExistedProduct, &kNullDeviceName,
     &kInvalidFormattedDeviceName, &kNotExistedDevice};
 
+constexpr ActionParam kNotifyAddThingTopoParams[] = {
+    {.name = "GwIotId",
+     .need = Need::optional,
+     .rule = "instead of GwProductKey and GwDeviceName; wins where both are given"},
+    {.name = "GwProductKey", .need = Need::optional, .rule = "of a product of gateways, with GwDeviceName"},
+    {.name = "GwDeviceName", .need = Need::optional, .rule = "the gateway, with GwProductKey"},
+    {.name = "DeviceListStr",
+     .need = Need::optional,
+     .rule = "JSON: a list of at most 30, each {\"productKey\", \"deviceName\"} or {\"IotId\"}"},
+};
+constexpr const BusinessError* kNotifyAddThingTopoErrors[] = {
+    &kInvalidIotId,   &kNullProductKey,   &kInvalidFormattedProductKey, &kNotExistedProduct,
+    &kNullDeviceName, &kNotExistedDevice, &kInvalidFormattedDeviceName, &kInvalidFormattedParameter,
+    &kInvalidNodeType};
+
 constexpr ActionParam kNamedDeviceParams[] = {kIotIdParam, kNamedProductParam, kNamedDeviceParam};
 constexpr const BusinessError* kNamedDeviceErrors[] = {
     &kInvalidIotId,      &kNullProductKey, &kInvalidFormattedProductKey,
@@ -317,6 +332,13 @@ constexpr Action kActions[] = {
      .answer = "Data: true",
      .errors = kNamedDeviceErrors,
      .run = run_remove_thing_topo},
+    {.name = "NotifyAddThingTopo",
+     .purpose = "Asks a gateway to attach sub-devices, on /sys/{ProductKey}/{DeviceName}/thing/topo/add/notify.",
+     .per_second = 500,
+     .params = kNotifyAddThingTopoParams,
+     .answer = "Data{MessageId}",
+     .errors = kNotifyAddThingTopoErrors,
+     .run = run_notify_add_thing_topo},
     {.name = "CreateProduct",
      .purpose = "Makes a product with the topic classes update and update/error (published by devices) and get "
                 "(subscribed to).",
@@ -341,8 +363,10 @@ constexpr Action kActions[] = {
      .errors = kRegisterDeviceErrors,
      .run = run_register_device},
     {.name = "QueryDevice",
-     .purpose = "Lists the devices of a product, the youngest first. DeviceStatus is always UNACTIVE: the bridge does "
-                "not see their connections.",
+     .purpose =
+         "Lists the devices of a product, the youngest first. DeviceStatus is ONLINE for a sub-device that is "
+         "logged in and for a gateway through which one is: the bridge sees no more of connections. It is DISABLE "
+         "where DisableThing has made it so, OFFLINE where a device was online before, otherwise UNACTIVE.",
      .per_second = 50,
      .params = kQueryDeviceParams,
      .answer = "Page, PageSize, PageCount, Total, Data{DeviceInfo{DeviceId, DeviceName, DeviceSecret, DeviceStatus, "
@@ -357,6 +381,19 @@ constexpr Action kActions[] = {
                "NodeType, Owner, Region}",
      .errors = kNamedDeviceErrors,
      .run = run_query_device_detail},
+    {.name = "DisableThing",
+     .purpose = "Forbids a device to come online, and ends its session; of a gateway, those of its sub-devices. The "
+                "gateway of a sub-device is told as by BatchAddThingTopo.",
+     .per_second = 500,
+     .params = kNamedDeviceParams,
+     .errors = kNamedDeviceErrors,
+     .run = run_disable_thing},
+    {.name = "EnableThing",
+     .purpose = "Allows a device that was disabled to come online again. Its gateway is told.",
+     .per_second = 500,
+     .params = kNamedDeviceParams,
+     .errors = kNamedDeviceErrors,
+     .run = run_enable_thing},
     {.name = "DeleteDevice",
      .purpose = "Deletes a device and its topology.",
      .per_second = 500,

@@ -11,8 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/actions/notice.h"
 #include "bridge/config/config.h"
+#include "bridge/devices/notice.h"
+#include "bridge/devices/sessions.h"
 #include "bridge/envelope/business_error.h"
 #include "bridge/envelope/rpc_params.h"
 #include "bridge/registry/registry.h"
@@ -23,6 +24,7 @@ namespace fleet::bridge {
 // What an action works with. Owned by the API, reused from call to call.
 struct ActionContext {
   Registry& registry;
+  const Sessions& sessions;
   RpcParams& params;
   Moment moment{};                       // of the call
   std::vector<std::string_view> list{};  // elements of the action's list parameter, in order; views into params
@@ -114,12 +116,15 @@ struct Action {
 [[nodiscard]] ActionResult run_batch_add_thing_topo(ActionContext& context);
 [[nodiscard]] ActionResult run_get_thing_topo(ActionContext& context);
 [[nodiscard]] ActionResult run_remove_thing_topo(ActionContext& context);
+[[nodiscard]] ActionResult run_notify_add_thing_topo(ActionContext& context);
 // Products and single devices.
 [[nodiscard]] ActionResult run_create_product(ActionContext& context);
 [[nodiscard]] ActionResult run_query_product_topic(ActionContext& context);
 [[nodiscard]] ActionResult run_register_device(ActionContext& context);
 [[nodiscard]] ActionResult run_query_device(ActionContext& context);
 [[nodiscard]] ActionResult run_query_device_detail(ActionContext& context);
+[[nodiscard]] ActionResult run_disable_thing(ActionContext& context);
+[[nodiscard]] ActionResult run_enable_thing(ActionContext& context);
 [[nodiscard]] ActionResult run_delete_device(ActionContext& context);
 
 }  // namespace fleet::bridge

@@ -106,13 +106,14 @@ Checked<const Device*> find_device(const ActionContext& context, std::string_vie
                                                    : business::kInvalidFormattedDeviceName);
 }
 
-Checked<const Device*> find_named_device(const ActionContext& context) {
-  if (const std::string_view iot_id = context.text("IotId"); !iot_id.empty()) {
+Checked<const Device*> find_named_device(const ActionContext& context, std::string_view prefix) {
+  const auto text = [&](std::string_view name) { return context.text(std::string(prefix).append(name)); };
+  if (const std::string_view iot_id = text("IotId"); !iot_id.empty()) {
     if (const Device* const device = context.registry.device_of_iot_id(iot_id)) return device;
     return tl::unexpected(iot_id.size() == Device::kIotIdBytes ? business::kNotExistedDevice : business::kInvalidIotId);
   }
-  const std::string_view product_key = context.text("ProductKey");
-  const std::string_view name = context.text("DeviceName");
+  const std::string_view product_key = text("ProductKey");
+  const std::string_view name = text("DeviceName");
   if (product_key.empty()) return tl::unexpected(business::kNullProductKey);
   if (name.empty()) return tl::unexpected(business::kNullDeviceName);
   return find_device(context, product_key, name);

@@ -25,9 +25,10 @@ using Checked = tl::expected<T, BusinessError>;
 [[nodiscard]] Checked<const Device*> find_device(const ActionContext& context, std::string_view product_key,
                                                  std::string_view name);
 
-// The device that parameters IotId, or else ProductKey and DeviceName, name (API pages: IotId takes precedence).
-// Errors: as find_device(); InvalidIoTId; NullProductKey and NullDeviceName where neither is whole.
-[[nodiscard]] Checked<const Device*> find_named_device(const ActionContext& context);
+// The device that parameters IotId, or else ProductKey and DeviceName, name (API pages: IotId takes precedence), each
+// with `prefix` in front. Errors: as find_device(); InvalidIoTId; NullProductKey and NullDeviceName where neither is
+// whole.
+[[nodiscard]] Checked<const Device*> find_named_device(const ActionContext& context, std::string_view prefix = {});
 
 // Decimal digits only, at most 4,294,967,295.
 [[nodiscard]] std::optional<std::uint32_t> parse_number(std::string_view text);

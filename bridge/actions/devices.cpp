@@ -1,9 +1,9 @@
-// RegisterDevice, QueryDevice, QueryDeviceDetail and DeleteDevice (their API pages).
+// RegisterDevice, QueryDevice, QueryDeviceDetail, DisableThing, EnableThing and DeleteDevice (their API pages).
 #include <algorithm>
 #include <string>
 
 #include "bridge/actions/checks.h"
-#include "bridge/actions/topology_notices.h"
+#include "bridge/devices/notices.h"
 #include "wire/identifiers.h"
 
 namespace fleet::bridge {
@@ -11,16 +11,37 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The bridge does not see the connections of devices: none was ever seen to come online.
-constexpr const char* kStatus = "UNACTIVE";
-
 constexpr const char* kRegion = "cn-shanghai";  // the one that answers name as their host
 
-NamedDevice named(const Registry& registry, const Device& device) {
-  return {registry.product_of(device).key(), std::string(device.name())};
+// The gateway of a sub-device is told. A disabled device is logged out, and so are the sub-devices of a gateway.
+ActionResult set_disabled(ActionContext& context, bool disabled) {
+  const auto found = find_named_device(context);
+  if (!found) return UnexpectedFailure(found.error());
+  const Registry& registry = context.registry;
+  const NamedDevice device = named(registry, **found);
+  const auto changed = context.registry.set_disabled({device.product_key, device.name}, disabled);
+  if (!changed) return UnexpectedFailure(error_of(changed.error()));
+  if (!*changed) return ActionOutcome{};
+  const auto end_session = [&context](const NamedDevice& gateway, const NamedDevice& sub_device) {
+    context.notices.push_back(kick(gateway, sub_device, DeviceCode::device_forbidden, next_message_id(context)));
+  };
+  if (const Device* const owner = registry.gateway_of(**found)) {
+    const NamedDevice gateway = named(registry, *owner);
+    const TopologyStatus status = disabled ? TopologyStatus::disabled : TopologyStatus::enabled;
+    context.notices.push_back(topology_change(gateway, status, {&device, 1}, next_message_id(context)));
+    if (disabled) end_session(gateway, device);
+  }
+  if (!disabled) return ActionOutcome{};
+  for (const Device* sub_device : registry.sub_device_page(**found, 0, Registry::kSubDevicesMax)) {
+    end_session(device, named(registry, *sub_device));
+  }
+  return ActionOutcome{};
 }
 
 }  // namespace
+
+ActionResult run_disable_thing(ActionContext& context) { return set_disabled(context, true); }
+ActionResult run_enable_thing(ActionContext& context) { return set_disabled(context, false); }
 
 ActionResult run_register_device(ActionContext& context) {
   const auto product = find_product(context, context.text("ProductKey"));
@@ -60,7 +81,7 @@ ActionResult run_query_device(ActionContext& context) {
     devices.push_back({{"DeviceId", std::string(device_id(*device))},
                        {"DeviceName", std::string(device->name())},
                        {"DeviceSecret", std::string(device->secret())},
-                       {"DeviceStatus", kStatus},
+                       {"DeviceStatus", name_of(context.sessions.state_of(context.registry, *device))},
                        {"GmtCreate", gmt_text(device->created())},
                        {"GmtModified", gmt_text(device->created())},
                        {"IotId", std::string(device->iot_id())},
@@ -90,7 +111,7 @@ ActionResult run_query_device_detail(ActionContext& context) {
                                     {"IotId", std::string(device.iot_id())},
                                     {"GmtCreate", gmt_text(device.created())},
                                     {"UtcCreate", utc_text(device.created())},
-                                    {"Status", kStatus},
+                                    {"Status", name_of(context.sessions.state_of(context.registry, device))},
                                     {"NodeType", product.kind() == DeviceKind::gateway ? 1 : 0},
                                     {"Owner", true},
                                     {"Region", kRegion}}}}};
@@ -106,11 +127,11 @@ ActionResult run_delete_device(ActionContext& context) {
   if (deletion->gateway != nullptr) {
     const NamedDevice gateway = named(context.registry, *deletion->gateway);
     context.notices.push_back(topology_change(gateway, TopologyStatus::removed, {&gone, 1}, next_message_id(context)));
-    context.notices.push_back(kick(gateway, gone, KickCode::device_deleted, next_message_id(context)));
+    context.notices.push_back(kick(gateway, gone, DeviceCode::device_deleted, next_message_id(context)));
   }
   for (const Device* sub_device : deletion->former_sub_devices) {
     context.notices.push_back(
-        kick(gone, named(context.registry, *sub_device), KickCode::no_topology, next_message_id(context)));
+        kick(gone, named(context.registry, *sub_device), DeviceCode::no_topology, next_message_id(context)));
   }
   return ActionOutcome{};
 }

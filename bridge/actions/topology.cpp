@@ -1,9 +1,10 @@
-// BatchAddThingTopo (apis: Alibaba Cloud IoT, 2018-01-20), GetThingTopo and RemoveThingTopo (their API pages).
+// BatchAddThingTopo (apis: Alibaba Cloud IoT, 2018-01-20), GetThingTopo, RemoveThingTopo and NotifyAddThingTopo (their
+// API pages).
 #include <algorithm>
 #include <utility>
 
 #include "bridge/actions/checks.h"
-#include "bridge/actions/topology_notices.h"
+#include "bridge/devices/notices.h"
 #include "wire/device_sign.h"
 
 namespace fleet::bridge {
@@ -11,7 +12,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kItemsMax = 10;  // API page
+constexpr std::size_t kItemsMax = 10;     // API page
+constexpr std::size_t kNotifiedMax = 30;  // what a gateway may attach at once
 
 // Members of TopoAddItem.N in the order of the table.
 enum Member : std::size_t { kProductKey, kDeviceName, kSign, kSignMethod, kTimestamp, kClientId };
@@ -31,37 +33,46 @@ std::optional<BusinessError> refuse_sign(const StructItem& item, const Device& d
   return {};
 }
 
-NamedDevice named(const Registry& registry, const Device& device) {
-  return {registry.product_of(device).key(), std::string(device.name())};
-}
-
 // Tells a gateway that it has lost sub-devices, and ends their sessions there.
 void tell_lost(ActionContext& context, const NamedDevice& gateway, std::span<const NamedDevice> lost) {
-  context.notices.push_back(topology_change(gateway, TopologyStatus::removed, lost, next_message_id(context)));
-  for (const NamedDevice& device : lost) {
-    context.notices.push_back(kick(gateway, device, KickCode::no_topology, next_message_id(context)));
-  }
+  tell_loss(gateway, lost, context.notices, [&context] { return next_message_id(context); });
 }
 
 // The new gateway hears what it has got, each old one what it has lost; what has not moved is told to nobody.
 void tell_moves(ActionContext& context, const NamedDevice& gateway, std::span<const TopologyMove> moves) {
-  std::vector<NamedDevice> gained;
-  std::vector<std::pair<NamedDevice, std::vector<NamedDevice>>> lost;
-  for (const TopologyMove& move : moves) {
-    NamedDevice device = named(context.registry, *move.device);
-    if (move.left != nullptr) {
-      NamedDevice left = named(context.registry, *move.left);
-      if (left == gateway) continue;
-      auto place = std::find_if(lost.begin(), lost.end(), [&](const auto& row) { return row.first == left; });
-      if (place == lost.end()) place = lost.insert(lost.end(), {std::move(left), {}});
-      place->second.push_back(device);
+  const Moves told = moves_of(context.registry, gateway, moves);
+  for (const Loss& loss : told.losses) tell_lost(context, loss.gateway, loss.sub_devices);
+  if (told.gained.empty()) return;
+  context.notices.push_back(topology_change(gateway, TopologyStatus::added, told.gained, next_message_id(context)));
+}
+
+// The members of a JSON object that are texts; "" for anything else.
+std::string_view text_of(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  const auto* const text = found == object.end() ? nullptr : found->get_ptr<const std::string*>();
+  return text == nullptr ? std::string_view() : std::string_view(*text);
+}
+
+// The sub-devices of DeviceListStr: each {"productKey", "deviceName"} or {"IotId"}.
+Checked<std::vector<NamedDevice>> read_device_list(const ActionContext& context) {
+  std::vector<NamedDevice> devices;
+  const std::string_view text = context.text("DeviceListStr");
+  if (text.empty()) return devices;
+  const auto list = nlohmann::json::parse(text.begin(), text.end(), nullptr, false);
+  if (!list.is_array() || list.size() > kNotifiedMax) return tl::unexpected(business::kInvalidFormattedParameter);
+  for (const auto& entry : list) {
+    if (!entry.is_object()) return tl::unexpected(business::kInvalidFormattedParameter);
+    if (const std::string_view iot_id = text_of(entry, "IotId"); !iot_id.empty()) {
+      const Device* const device = context.registry.device_of_iot_id(iot_id);
+      if (device == nullptr) return tl::unexpected(business::kNotExistedDevice);
+      devices.push_back(named(context.registry, *device));
+      continue;
     }
-    gained.push_back(std::move(device));
+    const auto device = find_device(context, text_of(entry, "productKey"), text_of(entry, "deviceName"));
+    if (!device) return tl::unexpected(device.error());
+    devices.push_back(named(context.registry, **device));
   }
-  for (const auto& [left, devices] : lost) tell_lost(context, left, devices);
-  if (!gained.empty()) {
-    context.notices.push_back(topology_change(gateway, TopologyStatus::added, gained, next_message_id(context)));
-  }
+  return devices;
 }
 
 }  // namespace
@@ -131,6 +142,20 @@ ActionResult run_remove_thing_topo(ActionContext& context) {
     tell_lost(context, owner, lost);
   }
   return ActionOutcome{.fields = {{"Data", true}}};
+}
+
+// Success means that the gateway is asked, not that it does so (API page).
+ActionResult run_notify_add_thing_topo(ActionContext& context) {
+  const auto found = find_named_device(context, "Gw");
+  if (!found) return UnexpectedFailure(found.error());
+  if (context.registry.product_of(**found).kind() != DeviceKind::gateway) {
+    return UnexpectedFailure(business::kInvalidNodeType);
+  }
+  const auto devices = read_device_list(context);
+  if (!devices) return UnexpectedFailure(devices.error());
+  const std::uint64_t id = next_message_id(context);
+  context.notices.push_back(topology_request(named(context.registry, **found), *devices, id));
+  return ActionOutcome{.fields = {{"Data", {{"MessageId", notice_id(id)}}}}};
 }
 
 }  // namespace fleet::bridge

@@ -101,6 +101,19 @@ struct RegistryConfig {
   std::chrono::milliseconds create_delay{200};  // registration asked for -> CREATE_SUCCESS or CREATE_FAILED
 };
 
+// What thing/sub/register of a gateway does for sub-devices.
+enum class SubRegistration {
+  any,    // registers those that their product lacks, and answers with the secrets of all
+  known,  // answers for devices that are registered already
+  off,    // nothing
+};
+
+// The device protocol over MQTT: topology and sub-device login of gateways.
+struct DevicesConfig {
+  bool enabled = true;
+  SubRegistration registration = SubRegistration::any;
+};
+
 struct Config {
   HttpConfig http;
   MqttConfig mqtt;
@@ -110,6 +123,7 @@ struct Config {
   std::vector<ProductConfig> products;
   LimitsConfig limits;
   RegistryConfig registry;
+  DevicesConfig devices;
 };
 
 // Reads and checks a file. Errors carry file:line:col and what to change.

@@ -20,6 +20,19 @@ std::string_view name_of(DeviceKind kind) {
   return "";
 }
 
+std::string_view describe(const DevicesConfig& devices) {
+  if (!devices.enabled) return "off";
+  switch (devices.registration) {
+    case SubRegistration::any:
+      return "gateways may register any sub-device";
+    case SubRegistration::known:
+      return "gateways may register known sub-devices";
+    case SubRegistration::off:
+      break;
+  }
+  return "gateways may register no sub-device";
+}
+
 std::string_view plural(std::size_t count) { return count == 1 ? "" : "s"; }
 
 }  // namespace
@@ -33,6 +46,7 @@ std::string summary(const Config& config) {
                  plural(config.mqtt.connections));
   fmt::format_to(out, "registry  {}\n",
                  config.registry.sqlite_path.empty() ? "in memory" : "SQLite, " + config.registry.sqlite_path);
+  fmt::format_to(out, "devices   {}\n", describe(config.devices));
   for (const AccountConfig& account : config.accounts) {
     fmt::format_to(out, "account   {}{}\n", account.access_key_id, account.batch_pub ? ", may call BatchPub" : "");
   }

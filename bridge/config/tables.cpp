@@ -42,6 +42,15 @@ void read_limits(Reader& reader, const Value& value, Config& out) {
                                              value.path, describe(*value.node)));
 }
 
+// `on`, `off`, or a mapping, which stands for on.
+void read_devices(Reader& reader, const Value& value, Config& out) {
+  if (value.node->kind != YamlNode::Kind::scalar) return read_mapping(reader, value, devices_table(), out.devices);
+  out.devices.enabled = value.node->text != "off";
+  if (value.node->text == "on" || value.node->text == "off") return;
+  reader.fail(value.node->place, fmt::format("'{}' must be on or off, or a mapping such as registration: known, not {}",
+                                             value.path, describe(*value.node)));
+}
+
 // The end of a temporary key.
 void read_expiry(Reader& reader, const Value& value, AccountConfig& out) {
   const auto word = reader.scalar(value);
@@ -313,6 +322,20 @@ const Table<RegistryConfig>& registry_table() {
   return table;
 }
 
+const Table<DevicesConfig>& devices_table() {
+  using Row = Key<DevicesConfig>;
+  static const Table<DevicesConfig> table(
+      "devices", "The device protocol over MQTT: topology and sub-device login of gateways.",
+      {
+          Row::field<&DevicesConfig::registration>(
+              {.name = "registration",
+               .form = Form::choice,
+               .sentence = "sub-devices that a gateway may register: any, those that are known already, or none",
+               .choices = "any|known|off"}),
+      });
+  return table;
+}
+
 const Table<Config>& config_table() {
   using Row = Key<Config>;
   static const Table<Config> table(
@@ -327,6 +350,7 @@ const Table<Config>& config_table() {
           Row::mapping<&Config::bcast, &bcast_table>(
               {.name = "bcast", .sentence = "the batch API of EMQX's bcast plugin"}),
           Row::list<&Config::products, &product_table>({.name = "products", .sentence = "products and their devices"}),
+          Row{{.name = "devices", .form = Form::mapping, .sentence = "on, off, or what gateways may do"}, read_devices},
           Row{{.name = "limits", .form = Form::mapping, .sentence = "off, or calls a second by API"}, read_limits},
       });
   return table;

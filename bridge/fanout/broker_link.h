@@ -1,4 +1,4 @@
-// One broker connection of the publisher, kept up: connects, and connects again with back-off after a loss.
+// One broker connection of the bridge, kept up: connects, subscribes, and does so again with back-off after a loss.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,8 @@
 #include <memory>
 #include <random>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "wire/clock.h"
 #include "wire/mqtt/endpoint.h"
@@ -22,6 +24,10 @@ struct LinkEvents {
   std::function<void(std::uint64_t cookie, wire::mqtt::ReasonCode worst)> published;
   // There may be room, the connection came or went, or the link has ended.
   std::function<void()> changed;
+  // Only of links that subscribe. Views are good during the call.
+  std::function<void(const wire::mqtt::Delivery& delivery)> delivered{};
+  // EndpointEvents::on_dropped.
+  std::function<void(std::uint64_t count)> dropped{};
 };
 
 // Delays before connection attempts: 100 ms, doubling up to 5 s, each cut by a random part of up to half, so that the
@@ -40,13 +46,14 @@ class BackOff {
   unsigned failures_ = 0;
 };
 
-// Owned by the publisher; lives on its loop. What was accepted at QoS 1 stays with the endpoint over any number of
+// Owned by the publisher or the device side; lives on its loop. What was accepted at QoS 1 stays with the endpoint over any number of
 // connections.
 class BrokerLink final : private wire::mqtt::EndpointEvents {
  public:
-  // `number` is for the log; `seed` decides the jitter.
-  BrokerLink(const MakeEndpoint& make, wire::mqtt::Login login, std::size_t number, std::uint64_t seed,
-             LinkEvents events);
+  // `name` is for the log; `seed` decides the jitter; `filters` are subscribed to on each connection. One that the
+  // broker refuses is logged, and does without.
+  BrokerLink(const MakeEndpoint& make, wire::mqtt::Login login, std::string name, std::uint64_t seed, LinkEvents events,
+             std::vector<wire::mqtt::Subscription> filters = {});
 
   // The first attempt.
   void start(wire::TimePoint now);
@@ -63,7 +70,7 @@ class BrokerLink final : private wire::mqtt::EndpointEvents {
   void abandon();
 
   [[nodiscard]] bool connected() const { return phase_ == Phase::up; }
-  // The first attempt has ended, one way or the other.
+  // The first attempt has ended, one way or the other; of a link that subscribes, its subscriptions are made.
   [[nodiscard]] bool settled() const { return settled_; }
   // Behind finish() or abandon(): the connection is closed and none will be made.
   [[nodiscard]] bool ended() const { return finishing_ && phase_ == Phase::away; }
@@ -76,17 +83,20 @@ class BrokerLink final : private wire::mqtt::EndpointEvents {
   void on_connected(bool session_present) override;
   void on_subscribed(std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted) override;
   void on_delivery(const wire::mqtt::Delivery& delivery) override;
+  void on_dropped(std::uint64_t count) override;
   void on_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst) override;
   void on_room() override;
   void on_disconnected(const wire::mqtt::Disconnect& why) override;
 
   wire::mqtt::Login login_;
-  std::size_t number_;
+  std::string name_;
   LinkEvents events_;
+  std::vector<wire::mqtt::Subscription> filters_;
   BackOff back_off_;
   Phase phase_ = Phase::away;
   bool started_ = false;
   bool settled_ = false;
+  bool subscribing_ = false;  // up, and the broker has not answered yet
   bool finishing_ = false;
   bool loss_told_ = false;  // one line in the log for a loss, however many attempts follow
   wire::TimePoint now_{};   // of the last timer; fine enough for delays

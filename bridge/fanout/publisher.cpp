@@ -36,7 +36,8 @@ Publisher::Publisher(PublisherOptions options, const MakeEndpoint& make) : optio
       on_changed();
     };
     events.changed = [this] { on_changed(); };
-    links_.push_back(std::make_unique<BrokerLink>(make, std::move(login), i, options_.seed + i, std::move(events)));
+    links_.push_back(std::make_unique<BrokerLink>(make, std::move(login), "broker connection " + std::to_string(i),
+                                                  options_.seed + i, std::move(events)));
   }
 }
 

@@ -33,6 +33,10 @@ class alignas(64) Device {
   // Index of the gateway that it is a sub-device of, or kNoDevice.
   [[nodiscard]] std::uint32_t gateway_index() const { return gateway_; }
   [[nodiscard]] wire::WallTime created() const { return wire::WallTime(std::chrono::seconds(created_s_)); }
+  // It was online once.
+  [[nodiscard]] bool activated() const { return activated_; }
+  // It may not come online (API page of DisableThing).
+  [[nodiscard]] bool disabled() const { return disabled_; }
 
  private:
   friend class DeviceTable;
@@ -46,6 +50,8 @@ class alignas(64) Device {
   std::uint8_t name_size_;  // 0: a free place
   std::uint8_t secret_size_;
   std::uint8_t nickname_size_;
+  bool activated_ : 1;
+  bool disabled_ : 1;
 };
 
 static_assert(sizeof(Device) == 64);

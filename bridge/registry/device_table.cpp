@@ -126,6 +126,8 @@ void DeviceTable::put(const DeviceRow& row) {
   device.gateway_ = row.gateway;
   device.secret_size_ = static_cast<std::uint8_t>(row.secret.size());
   device.nickname_size_ = static_cast<std::uint8_t>(row.nickname.size());
+  device.activated_ = row.activated;
+  device.disabled_ = row.disabled;
   if (!is_new) return;
   append(device.name_, row.name);
   device.name_size_ = static_cast<std::uint8_t>(row.name.size());

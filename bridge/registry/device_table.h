@@ -25,6 +25,8 @@ struct DeviceRow {
   std::string_view iot_id{};   // Device::kIotIdBytes
   std::string_view secret{};
   std::string_view nickname{};
+  bool activated = false;
+  bool disabled = false;
 };
 
 // Texts that differ little in size: pieces of large blocks; what is given back is used again for the same size. Blocks
@@ -69,6 +71,10 @@ class DeviceTable {
   void put(const DeviceRow& row);
   void remove(std::uint32_t index);
   void set_gateway(std::uint32_t index, std::uint32_t gateway) { place(index).gateway_ = gateway; }
+  void set_flags(std::uint32_t index, bool activated, bool disabled) {
+    place(index).activated_ = activated;
+    place(index).disabled_ = disabled;
+  }
 
  private:
   // `hash` is kept so that the table grows without reading the records.

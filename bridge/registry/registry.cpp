@@ -39,7 +39,9 @@ DeviceRow row_of(const Device& device) {
           .name = device.name(),
           .iot_id = device.iot_id(),
           .secret = device.secret(),
-          .nickname = device.nickname()};
+          .nickname = device.nickname(),
+          .activated = device.activated(),
+          .disabled = device.disabled()};
 }
 
 }  // namespace
@@ -227,6 +229,7 @@ void Registry::apply(Changes& changes) {
     unlink(device);
     if (gateway != kNoDevice) link(device, gateway);
   }
+  for (const DeviceFlags& flags : changes.flags) table_.set_flags(flags.index, flags.activated, flags.disabled);
   for (const std::uint32_t index : changes.removed_devices) {
     std::vector<std::uint32_t>& devices = products_[table_.at(index)->product_index()]->devices_;
     devices.erase(std::lower_bound(devices.begin(), devices.end(), index));

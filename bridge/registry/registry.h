@@ -69,6 +69,12 @@ struct NewDevice {
   std::string_view secret = {};    // at most Device::kSecretBytesMax bytes
 };
 
+// Devices to be registered in one product.
+struct NewDevices {
+  std::string_view product_key;
+  std::span<const NewDevice> devices;
+};
+
 // A sub-device of add_sub_devices(), and what its topology was.
 struct TopologyMove {
   const Device* device = nullptr;
@@ -153,6 +159,14 @@ class Registry {
   [[nodiscard]] RegistryResult<std::vector<const Device*>> register_devices(std::string_view product_key,
                                                                             std::span<const NewDevice> devices,
                                                                             wire::WallTime wall);
+  // The same in several products, each named once. The devices stand in the order of the groups.
+  [[nodiscard]] RegistryResult<std::vector<const Device*>> register_devices(std::span<const NewDevices> groups,
+                                                                            wire::WallTime wall);
+  // Marks devices as having been online; writes only what is new. Faults: store.
+  [[nodiscard]] RegistryResult<void> activate(std::span<const Device* const> devices);
+  // Forbids a device to come online, or allows it again; true where that is new. Faults: store, unknown_product,
+  // unknown_device.
+  [[nodiscard]] RegistryResult<bool> set_disabled(const DeviceName& device, bool disabled);
   // What a deleted device was attached to: the caller tells the gateways.
   struct Deletion {
     const Device* gateway = nullptr;                // of which it was a sub-device

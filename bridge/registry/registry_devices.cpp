@@ -49,22 +49,56 @@ RegistryResult<const Device*> Registry::register_device(std::string_view product
 RegistryResult<std::vector<const Device*>> Registry::register_devices(std::string_view product_key,
                                                                       std::span<const NewDevice> devices,
                                                                       wire::WallTime wall) {
-  const Product* const product = find_product(product_key);
-  if (product == nullptr) return Fault(RegistryFault::unknown_product);
-  if (table_.size() + devices.size() > kDevicesMax) return Fault(RegistryFault::full);
+  const NewDevices group{product_key, devices};
+  return register_devices({&group, 1}, wall);
+}
+
+RegistryResult<std::vector<const Device*>> Registry::register_devices(std::span<const NewDevices> groups,
+                                                                      wire::WallTime wall) {
   Changes changes;
-  std::string made;
-  add_rows(*product, devices, wall, changes, made);
-  std::unordered_set<std::string_view> names;
-  names.reserve(devices.size());
-  for (const DeviceRow& row : changes.devices) {
-    if (product->device(row.name) != nullptr || !names.insert(row.name).second) return Fault(RegistryFault::name_taken);
+  std::vector<std::string> made(groups.size());
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const Product* const product = find_product(groups[i].product_key);
+    if (product == nullptr) return Fault(RegistryFault::unknown_product);
+    if (table_.size() + changes.devices.size() + groups[i].devices.size() > kDevicesMax) {
+      return Fault(RegistryFault::full);
+    }
+    const std::size_t first = changes.devices.size();
+    add_rows(*product, groups[i].devices, wall, changes, made[i]);
+    std::unordered_set<std::string_view> names;
+    names.reserve(groups[i].devices.size());
+    for (const DeviceRow& row : std::span(changes.devices).subspan(first)) {
+      if (product->device(row.name) != nullptr || !names.insert(row.name).second) {
+        return Fault(RegistryFault::name_taken);
+      }
+    }
   }
   if (!changes.empty() && !commit(changes)) return Fault(RegistryFault::store);
   std::vector<const Device*> out;
-  out.reserve(devices.size());
+  out.reserve(changes.devices.size());
   for (const DeviceRow& row : changes.devices) out.push_back(table_.at(row.index));
   return out;
+}
+
+RegistryResult<void> Registry::activate(std::span<const Device* const> devices) {
+  Changes changes;
+  for (const Device* device : devices) {
+    if (device->activated()) continue;
+    changes.flags.push_back({.index = device->index(), .activated = true, .disabled = device->disabled()});
+  }
+  if (!changes.empty() && !commit(changes)) return Fault(RegistryFault::store);
+  return {};
+}
+
+RegistryResult<bool> Registry::set_disabled(const DeviceName& name, bool disabled) {
+  if (find_product(name.product_key) == nullptr) return Fault(RegistryFault::unknown_product);
+  const Device* const device = this->device(name);
+  if (device == nullptr) return Fault(RegistryFault::unknown_device);
+  if (device->disabled() == disabled) return false;
+  Changes changes;
+  changes.flags.push_back({.index = device->index(), .activated = device->activated(), .disabled = disabled});
+  if (!commit(changes)) return Fault(RegistryFault::store);
+  return true;
 }
 
 RegistryResult<Registry::Deletion> Registry::delete_device(const DeviceName& name) {

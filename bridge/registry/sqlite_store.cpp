@@ -29,6 +29,8 @@ constexpr std::array kMigrations = {
        CREATE TABLE apply_batches(
          id INTEGER PRIMARY KEY, product INTEGER NOT NULL, state TEXT NOT NULL, names BLOB NOT NULL,
          marks BLOB NOT NULL) STRICT;)",
+    R"(ALTER TABLE devices ADD COLUMN activated INTEGER NOT NULL DEFAULT 0;
+       ALTER TABLE devices ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;)",
 };
 
 // kind, operation and state as words; the order is that of the enums.
@@ -97,6 +99,7 @@ class SqliteStore final : public Store {
   SqliteStatement put_device_;
   SqliteStatement remove_device_;
   SqliteStatement set_gateway_;
+  SqliteStatement set_flags_;
   SqliteStatement put_batch_;
   SqliteStatement remove_batch_;
 };
@@ -152,10 +155,11 @@ wire::Result<void> SqliteStore::prepare() {
       Row{put_product_, "REPLACE INTO products(idx, key, name, secret, kind, x509, created) VALUES(?,?,?,?,?,?,?)"},
       Row{put_topic_class_, "REPLACE INTO topic_classes(id, product, short_name, operation) VALUES(?,?,?,?)"},
       Row{put_device_,
-          "REPLACE INTO devices(idx, product, name, iot_id, secret, nickname, gateway, created) "
-          "VALUES(?,?,?,?,?,?,?,?)"},
+          "REPLACE INTO devices(idx, product, name, iot_id, secret, nickname, gateway, created, activated, disabled) "
+          "VALUES(?,?,?,?,?,?,?,?,?,?)"},
       Row{remove_device_, "DELETE FROM devices WHERE idx=?"},
       Row{set_gateway_, "UPDATE devices SET gateway=?2 WHERE idx=?1"},
+      Row{set_flags_, "UPDATE devices SET activated=?2, disabled=?3 WHERE idx=?1"},
       Row{put_batch_, "REPLACE INTO apply_batches(id, product, state, names, marks) VALUES(?,?,?,?,?)"},
       Row{remove_batch_, "DELETE FROM apply_batches WHERE id=?"},
   };
@@ -205,7 +209,8 @@ wire::Result<void> SqliteStore::load_products(const StoreContents& into) {
 
 wire::Result<void> SqliteStore::load_devices(const StoreContents& into) {
   auto devices = connection_.prepare(
-      "SELECT idx, product, name, iot_id, secret, nickname, gateway, created FROM devices ORDER BY idx");
+      "SELECT idx, product, name, iot_id, secret, nickname, gateway, created, activated, disabled FROM devices "
+      "ORDER BY idx");
   if (!devices) return failed();
   bool ok = true;
   while (devices->next_row(ok)) {
@@ -216,7 +221,9 @@ wire::Result<void> SqliteStore::load_devices(const StoreContents& into) {
                         .name = devices->text(2),
                         .iot_id = devices->text(3),
                         .secret = devices->text(4),
-                        .nickname = devices->text(5)};
+                        .nickname = devices->text(5),
+                        .activated = devices->number(8) != 0,
+                        .disabled = devices->number(9) != 0};
     const bool has_gateway = !devices->is_null(6);
     if (has_gateway == (row.gateway == kNoDevice) || !into.device(row)) return damaged("devices", devices->number(0));
   }
@@ -267,6 +274,12 @@ bool SqliteStore::write(const Changes& changes) {
     gateway == kNoDevice ? set_gateway_.bind_null(2) : set_gateway_.bind(2, gateway);
     if (!set_gateway_.run()) return false;
   }
+  for (const DeviceFlags& flags : changes.flags) {
+    set_flags_.bind(1, flags.index);
+    set_flags_.bind(2, flags.activated ? 1 : 0);
+    set_flags_.bind(3, flags.disabled ? 1 : 0);
+    if (!set_flags_.run()) return false;
+  }
   for (const std::uint32_t device : changes.removed_devices) {
     remove_device_.bind(1, device);
     if (!remove_device_.run()) return false;
@@ -309,6 +322,8 @@ bool SqliteStore::write(const DeviceRow& device) {
   put_device_.bind(6, device.nickname);
   device.gateway == kNoDevice ? put_device_.bind_null(7) : put_device_.bind(7, device.gateway);
   put_device_.bind(8, device.created_s);
+  put_device_.bind(9, device.activated ? 1 : 0);
+  put_device_.bind(10, device.disabled ? 1 : 0);
   return put_device_.run();
 }
 

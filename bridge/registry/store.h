@@ -16,18 +16,26 @@
 
 namespace fleet::bridge {
 
+// What a device was and may be from now on.
+struct DeviceFlags {
+  std::uint32_t index = 0;
+  bool activated = false;
+  bool disabled = false;
+};
+
 // One change of the registry, made whole or not at all. Views into memory of whoever asks for it.
 struct Changes {
   std::vector<ProductFacts> products;  // new, or in place of the one of that index, with all topic classes
   std::vector<DeviceRow> devices;      // new, or in place of the one of that index
   std::vector<std::uint32_t> removed_devices;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> gateways;  // device, its gateway from now on or kNoDevice
-  std::vector<ApplyBatch> batches;                                // new, or in place of the one of that id
+  std::vector<DeviceFlags> flags;
+  std::vector<ApplyBatch> batches;  // new, or in place of the one of that id
   std::vector<std::uint64_t> forgotten_batches;
 
   [[nodiscard]] bool empty() const {
-    return products.empty() && devices.empty() && removed_devices.empty() && gateways.empty() && batches.empty() &&
-           forgotten_batches.empty();
+    return products.empty() && devices.empty() && removed_devices.empty() && gateways.empty() && flags.empty() &&
+           batches.empty() && forgotten_batches.empty();
   }
 };
 

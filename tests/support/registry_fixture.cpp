@@ -22,9 +22,10 @@ std::string dump(const Registry& registry, bool secrets) {
     }
     for (const Device* device : product->device_page(0, product->device_count())) {
       const Device* const gateway = registry.gateway_of(*device);
-      fmt::format_to(line, " device {} {} '{}' {} {} {} {}\n", device->index(), device->name(), device->nickname(),
+      fmt::format_to(line, " device {} {} '{}' {} {} {} {}{}{}\n", device->index(), device->name(), device->nickname(),
                      secrets ? device->iot_id() : "-", secrets ? device->secret() : "-",
-                     gateway == nullptr ? "-" : gateway->name(), device->created().time_since_epoch().count());
+                     gateway == nullptr ? "-" : gateway->name(), device->created().time_since_epoch().count(),
+                     device->activated() ? " activated" : "", device->disabled() ? " disabled" : "");
       for (const Device* sub : registry.sub_device_page(*device, 0, Registry::kSubDevicesMax)) {
         fmt::format_to(line, "  sub {}\n", sub->index());
       }

@@ -55,3 +55,11 @@ fleet_test(bridge_registry_test LABEL unit
     ${PROJECT_SOURCE_DIR}/tests/support/registry_fixture.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/temp_dir.cpp
   LIBS fleet::bridge fmt::fmt)
+fleet_test(bridge_devices_test LABEL unit
+  SOURCES
+    bridge/device_api_test.cpp
+    bridge/device_fixture.cpp
+    bridge/device_sessions_test.cpp
+    bridge/device_side_test.cpp
+    bridge/device_topology_test.cpp
+  LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json spdlog::spdlog)

@@ -27,6 +27,9 @@ struct EndpointOptions {
   std::uint32_t maximum_packet_size = 1u << 20;       // bytes; a longer packet from the broker ends the connection
   std::uint32_t queued_bytes_max = 16u << 20;         // bound on what publish() holds, payloads counted once a batch
   std::uint32_t queued_publishes_max = 65'535;        // bound on publishes not yet written or not yet acknowledged
+  // Bound on what has arrived and not reached the owner yet: of Paho, whose threads read ahead of the loop. Further
+  // messages are dropped, and on_dropped() tells. The native engine reads no more than its loop takes.
+  std::uint32_t arriving_bytes_max = 0xFFFF'FFFF;
   std::chrono::milliseconds connect_timeout{10'000};  // from connect() to CONNACK
 };
 
@@ -92,6 +95,8 @@ class EndpointEvents {
   virtual void on_subscribed(std::uint64_t cookie, std::span<const ReasonCode> granted) = 0;
   virtual void on_unsubscribed(std::uint64_t /*cookie*/) {}
   virtual void on_delivery(const Delivery& delivery) = 0;
+  // So many messages went beyond EndpointOptions::arriving_bytes_max and are lost.
+  virtual void on_dropped(std::uint64_t /*messages*/) {}
   // QoS 1 and 2: every publish of the batch was acknowledged; `worst` is the first refusal (0x80 and up) or success.
   // QoS 0: everything is written to the socket. May come from inside publish().
   virtual void on_published(std::uint64_t /*cookie*/, ReasonCode /*worst*/) {}

@@ -11,63 +11,18 @@
 #include <vector>
 
 #include "bridge/fanout/split.h"
+#include "tests/support/scripted_endpoint.h"
 
 namespace fleet::bridge {
 namespace {
 
 using testing::ElementsAre;
+using tests::ScriptedEndpoint;
 using wire::Millis;
 using wire::mqtt::Offer;
 using wire::mqtt::PublishBatch;
 using wire::mqtt::Qos;
 using wire::mqtt::ReasonCode;
-
-// Does what the test says, and remembers what it was told.
-class ScriptedEndpoint final : public wire::mqtt::Endpoint {
- public:
-  explicit ScriptedEndpoint(wire::mqtt::EndpointEvents& owner) : events(owner) {}
-
-  void connect(const wire::mqtt::Login& login) override {
-    ++connects;
-    client_id = login.client_id;
-  }
-  void subscribe(std::span<const wire::mqtt::Subscription>, std::uint64_t) override {}
-  void unsubscribe(std::span<const std::string>, std::uint64_t) override {}
-  Offer publish(std::shared_ptr<const PublishBatch> batch, std::uint64_t cookie) override {
-    ++offers;
-    if (next_offer == Offer::queued) {
-      taken.push_back({std::move(batch), cookie});
-      if (acknowledges_inside) events.on_published(cookie, ReasonCode::success);
-    }
-    return next_offer;
-  }
-  void hold_writes() override { holds.push_back(true); }
-  void release_writes() override { holds.push_back(false); }
-  void disconnect() override { ++disconnects; }
-  void abort() override { ++aborts; }
-  void on_timer(wire::TimePoint) override {}
-  wire::mqtt::Backlog backlog() const override { return held; }
-
-  void lose(bool was_connected = true) {
-    events.on_disconnected({ReasonCode::success, was_connected, false, "connection reset"});
-  }
-
-  struct Taken {
-    std::shared_ptr<const PublishBatch> batch;
-    std::uint64_t cookie = 0;
-  };
-  wire::mqtt::EndpointEvents& events;
-  Offer next_offer = Offer::queued;
-  bool acknowledges_inside = false;
-  wire::mqtt::Backlog held;
-  std::vector<Taken> taken;
-  std::vector<bool> holds;
-  std::string client_id;
-  int connects = 0;
-  int offers = 0;
-  int disconnects = 0;
-  int aborts = 0;
-};
 
 class PublisherTest : public testing::Test {
  protected:

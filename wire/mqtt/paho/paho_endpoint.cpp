@@ -19,6 +19,7 @@ namespace {
 namespace paho = ::mqtt;
 
 constexpr int kDrainMs = 5'000;  // what disconnect() leaves Paho to finish what is in flight
+constexpr std::uint64_t kDeliveryBytes = 256;  // of a message on its way to the loop, beside its topic and payload
 
 void* context_of(std::uint64_t cookie) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(cookie)); }
 std::uint64_t cookie_of(const paho::token& token) {
@@ -57,7 +58,7 @@ std::string sentence_of(int return_code) {
 }  // namespace
 
 // Lives on the loop; Paho's threads enter through on_success(), on_failure() and the three lambdas of open_client()
-// only, which read constants and post.
+// only, which read constants, count what they bring, and post.
 class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, private paho::iaction_listener {
  public:
   Core(boost::asio::io_context& loop, const EndpointOptions& options, const Address& broker, EndpointEvents& events)
@@ -85,6 +86,8 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
   // On Paho's threads.
   void on_success(const paho::token& token) override;
   void on_failure(const paho::token& token) override;
+  // False: the bound on what waits for the loop is reached; the message is counted as dropped.
+  [[nodiscard]] bool take_arriving(std::uint64_t bytes);
   template <class Step>
   void bring(Step step) {
     boost::asio::post(loop_, [self = shared_from_this(), step = std::move(step)] {
@@ -121,6 +124,8 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
   std::vector<BatchBook::Ticket> unsent_;  // neither in Paho nor done: to be published as new when connected
   // Counts clients made and dropped: what an earlier one says of publishes is not believed.
   std::atomic<std::uint64_t> generation_ = 0;
+  std::atomic<std::uint64_t> arriving_bytes_ = 0;  // of deliveries posted and not run
+  std::atomic<std::uint64_t> dropped_ = 0;         // deliveries not yet told to the owner
   bool has_history_ = false;  // client_ had a connection before this one
   // Last: destroying it calls on_failure() for what is under way.
   std::unique_ptr<paho::async_client> client_;
@@ -135,7 +140,10 @@ void PahoEndpoint::Core::open_client() {
   client_ = std::make_unique<paho::async_client>(server_, login_.client_id,
                                                  paho::create_options(static_cast<int>(options_.version), kNoBound));
   client_->set_message_callback([this](const paho::const_message_ptr& message) {
-    bring([message](Core& core) {
+    const std::uint64_t bytes = kDeliveryBytes + message->get_topic().size() + message->get_payload().size();
+    if (!take_arriving(bytes)) return;
+    bring([message, bytes](Core& core) {
+      core.arriving_bytes_ -= bytes;
       const auto& payload = message->get_payload_str();
       core.events_->on_delivery({message->get_topic(), std::as_bytes(std::span(payload)),
                                  static_cast<Qos>(message->get_qos()), message->is_duplicate(),
@@ -153,6 +161,13 @@ void PahoEndpoint::Core::open_client() {
       core.end(attempt, reason, "the broker disconnected: " + std::string(reason_name(reason)));
     });
   });
+}
+
+bool PahoEndpoint::Core::take_arriving(std::uint64_t bytes) {
+  if (arriving_bytes_.fetch_add(bytes) + bytes <= options_.arriving_bytes_max) return true;
+  arriving_bytes_ -= bytes;
+  if (dropped_.fetch_add(1) == 0) bring([](Core& core) { core.events_->on_dropped(core.dropped_.exchange(0)); });
+  return false;
 }
 
 void PahoEndpoint::Core::drop_client() {

@@ -1,4 +1,4 @@
-// What the platform tells devices of its own accord. Actions only say so; the service publishes it.
+// What the platform sends to devices. Actions and the device protocol only say so; the device side publishes it.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace fleet::bridge {
 
-// One message of the platform to a gateway or a device.
+// One message of the platform to a gateway: the answer to a request, or something it tells of its own accord.
 struct Notice {
   std::string topic{};
   std::string payload{};  // JSON
