@@ -1,5 +1,6 @@
 #include "sim/launch/program.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -30,7 +31,8 @@ std::optional<std::string> find_program(const std::string& program,
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
   for (const std::string& directory : further_directories) {
-    if (const std::string candidate = directory + "/" + program; is_executable(candidate)) return candidate;
+    const std::string candidate = fmt::format("{}/{}", directory, program);
+    if (is_executable(candidate)) return candidate;
   }
   return std::nullopt;
 }

@@ -54,7 +54,8 @@ void Connection::connect(const Login& login) {
   const TimePoint now = read_clock();
   deadline_ = now + options_.connect_timeout;
   phase_ = Phase::opening;
-  was_connected_ = by_us_ = write_blocked_ = write_failed_ = asks_again_ = false;
+  was_connected_ = by_us_ = write_blocked_ = asks_again_ = false;
+  write_error_ = 0;
   {
     // Encoded now, so that the login need not be kept; it waits in control_ for the TCP handshake.
     ActionsLease actions(context_);
@@ -185,8 +186,9 @@ void Connection::on_ready(std::uint32_t events, TimePoint now) {
     if ((events & EPOLLOUT) != 0) write_blocked_ = false;
     if ((events & ~std::uint32_t{EPOLLOUT}) != 0) {
       const BusyScope busy(busy_);
-      receive((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0, now);
+      receive((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 || write_error_ != 0, now);
     }
+    if (write_error_ != 0) end(ReasonCode::unspecified_error, "connection lost: " + describe_errno(write_error_));
   }
   settle(now);
 }
@@ -297,7 +299,7 @@ bool Connection::tell_progress() {
 
 void Connection::flush(TimePoint now) {
   for (int write = 0; write < kWritesPerTurn; ++write) {
-    if (write_blocked_ || write_failed_) return;
+    if (write_blocked_) return;
     // A control packet cannot go into the middle of a publish: the window that is on its way goes first.
     if (!window_ && !control_.empty()) {
       if (!flush_control()) return;
@@ -345,12 +347,14 @@ bool Connection::flush_window(TimePoint now) {
 
 bool Connection::took_all(const TcpTransport::Outcome& outcome, std::size_t offered) {
   if (outcome.status == TcpTransport::Status::failed) {
-    // EPOLLERR and EPOLLHUP follow; the broker's last words may still be there to read.
-    write_failed_ = true;
+    // The broker's last words may still be there to read, and not from inside a verb: asking again brings them, or
+    // whatever else holds, so that an error without a word ends the connection too.
+    write_error_ = outcome.error;
+    write_blocked_ = asks_again_ = true;
     return false;
   }
   if (outcome.bytes == offered) return true;
-  write_blocked_ = true;
+  write_blocked_ = asks_again_ = true;  // it may have room again already, and would not say so by itself
   return false;
 }
 

@@ -122,7 +122,6 @@ class Connection final : public Endpoint, private Watcher {
   bool was_connected_ = false;
   bool by_us_ = false;                   // disconnect() was called
   bool write_blocked_ = false;           // EPOLLOUT is awaited
-  bool write_failed_ = false;            // the peer is gone; reading tells why
   bool busy_ = false;                    // inside on_ready() or a verb's settle(): verbs only queue
   bool held_ = false;                    // between hold_writes() and release_writes(): publish() only queues
   bool asks_again_ = false;              // there is more to read or write than one turn allows
@@ -132,6 +131,7 @@ class Connection final : public Endpoint, private Watcher {
   Session session_;
   const EndpointOptions& options_;
   std::size_t control_written_ = 0;
+  int write_error_ = 0;   // errno: what there is to read is read, and then the connection ends
   TimePoint deadline_{};  // opening, greeting, draining, lingering
   // Points to this while on_disconnected() is posted.
   std::shared_ptr<Connection*> posted_;

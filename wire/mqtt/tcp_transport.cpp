@@ -16,7 +16,16 @@ using Outcome = TcpTransport::Outcome;
 
 Outcome failure() { return {Status::failed, 0, errno}; }
 
-bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+// The system call again, as often as a signal interrupts it: readiness is told once.
+template <class Call>
+ssize_t uninterrupted(Call&& call) {
+  ssize_t result = 0;
+  do result = call();
+  while (result < 0 && errno == EINTR);
+  return result;
+}
 
 }  // namespace
 
@@ -48,7 +57,7 @@ Outcome TcpTransport::finish_open() {
 }
 
 Outcome TcpTransport::read(std::span<std::byte> into) {
-  const ssize_t bytes = ::recv(socket_, into.data(), into.size(), 0);
+  const ssize_t bytes = uninterrupted([&] { return ::recv(socket_, into.data(), into.size(), 0); });
   if (bytes > 0) return {Status::done, static_cast<std::size_t>(bytes), 0};
   if (bytes == 0) return {Status::ended, 0, 0};
   if (is_would_block(errno)) return {Status::would_block, 0, 0};
@@ -59,7 +68,7 @@ Outcome TcpTransport::write(std::span<const iovec> pieces) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg() reads it only
   message.msg_iovlen = pieces.size();
-  const ssize_t bytes = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+  const ssize_t bytes = uninterrupted([&] { return ::sendmsg(socket_, &message, MSG_NOSIGNAL); });
   if (bytes >= 0) return {Status::done, static_cast<std::size_t>(bytes), 0};
   if (is_would_block(errno)) return {Status::would_block, 0, 0};
   return failure();
