@@ -93,16 +93,16 @@ void add_top(std::string& out) {
   }
   out.append(
       "\nA refused message of `messages` has its own `error_code`: `isv.invalid-paramter` for the caller's faults, "
-      "`isp.*` "
-      "for the broker's, which are worth another try. Limits of an app (`calls`) and of its calls of a method "
-      "(`limits`) "
-      "are those of the configuration; without them there are none. A refused call is an `error_response`:\n\n"
+      "`isp.*` for the broker's, which are worth another try. Limits of an app (`calls`), of its calls of a method "
+      "(`limits`) and of all apps' calls of a method (`limits.all_apps`) are those of the configuration; without them "
+      "there are none. A refused call is an `error_response`:\n\n"
       "| code | msg | sub_code |\n|---|---|---|\n");
   std::vector<TopError> errors = top_errors();
   std::erase_if(errors,
                 [](const TopError& error) { return error.code == static_cast<int>(TopCode::app_call_limited); });
-  for (const TopError& error : {missing_argument("{name}"), invalid_argument("{name}"), refused_argument({}),
-                                call_limited(TopLimit::app, 1), call_limited(TopLimit::app_method, 1)}) {
+  for (const TopError& error :
+       {missing_argument("{name}"), invalid_argument("{name}"), refused_argument({}), call_limited(TopLimit::app, 1),
+        call_limited(TopLimit::app_method, 1), call_limited(TopLimit::method, 1)}) {
     errors.push_back(error);
   }
   std::stable_sort(errors.begin(), errors.end(), [](const auto& a, const auto& b) { return a.code < b.code; });

@@ -14,6 +14,13 @@ class TokenBucket {
   // Takes one call; false where none is left. `per_second` is above 0 and the same in every call. A `now` before that
   // of an earlier call counts as that one.
   [[nodiscard]] bool take(double per_second, wire::TimePoint now) {
+    if (!holds_one(per_second, now)) return false;
+    calls_ = std::max(0.0, calls_ - 1);
+    return true;
+  }
+
+  // Whether take() would find one.
+  [[nodiscard]] bool holds_one(double per_second, wire::TimePoint now) {
     const double calls_max = std::max(1.0, per_second);
     if (!begun_) {
       calls_ = calls_max;
@@ -23,12 +30,10 @@ class TokenBucket {
     const double seconds = std::chrono::duration<double>(now - filled_at_).count();
     calls_ = std::min(calls_max, calls_ + std::max(0.0, seconds) * per_second);
     filled_at_ = std::max(filled_at_, now);
-    if (calls_ < 1 - kRounding) return false;
-    calls_ = std::max(0.0, calls_ - 1);
-    return true;
+    return calls_ >= 1 - kRounding;
   }
 
-  // Behind a take() that found nothing: when the next call is there.
+  // Where there is none: when the next call is there.
   [[nodiscard]] std::chrono::duration<double> wait(double per_second) const {
     return std::chrono::duration<double>(std::max(0.0, 1 - calls_) / per_second);
   }

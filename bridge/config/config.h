@@ -45,6 +45,7 @@ struct AccountConfig {
   std::string access_key_id;
   std::string access_key_secret;
   bool batch_pub = false;                                  // on the allow list of BatchPub
+  bool disabled = false;                                   // known, and refused
   std::string security_token{};                            // of a temporary key (STS); empty: not temporary
   std::optional<wire::WallTime> security_token_expires{};  // absent: never
 };
@@ -88,10 +89,14 @@ struct ProductConfig {
   std::vector<DeviceConfig> devices{};
 };
 
-// One limit of the APIs: calls a second. `limits: off` leaves the map empty and enforced false.
+// Calls a second by the name of an action or method.
+using CallRates = std::map<std::string, double, std::less<>>;
+
+// The limits of the APIs. `limits: off` leaves the maps empty and enforced false.
 struct LimitsConfig {
   bool enforced = true;
-  std::map<std::string, double, std::less<>> per_second;  // action -> calls a second; absent: the API's own number
+  CallRates per_second{};              // of an account or app; absent: the API's own number
+  CallRates per_second_of_all_apps{};  // of a TOP method, all apps together; absent: no limit
 };
 
 // Where products, devices, topology and apply batches are kept, and how long the asynchronous steps take.

@@ -48,7 +48,8 @@ std::string summary(const Config& config) {
                  config.registry.sqlite_path.empty() ? "in memory" : "SQLite, " + config.registry.sqlite_path);
   fmt::format_to(out, "devices   {}\n", describe(config.devices));
   for (const AccountConfig& account : config.accounts) {
-    fmt::format_to(out, "account   {}{}\n", account.access_key_id, account.batch_pub ? ", may call BatchPub" : "");
+    fmt::format_to(out, "account   {}{}{}\n", account.access_key_id, account.batch_pub ? ", may call BatchPub" : "",
+                   account.disabled ? ", disabled" : "");
   }
   for (const AppConfig& app : config.apps) {
     fmt::format_to(out, "app       {}, {} topic{}, {} group{}\n", app.app_key, app.topics.size(),
@@ -65,11 +66,13 @@ std::string summary(const Config& config) {
   }
   if (!config.limits.enforced) {
     text += "limits    off\n";
-  } else if (config.limits.per_second.empty()) {
-    text += "limits    the APIs' own\n";
   } else {
+    if (config.limits.per_second.empty()) text += "limits    the APIs' own\n";
     for (const auto& [action, rate] : config.limits.per_second) {
       fmt::format_to(out, "limit     {}: {}/s\n", action, rate);
+    }
+    for (const auto& [method, rate] : config.limits.per_second_of_all_apps) {
+      fmt::format_to(out, "limit     {}, all apps: {}/s\n", method, rate);
     }
   }
   return text;

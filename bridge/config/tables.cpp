@@ -29,6 +29,14 @@ std::vector<std::string_view> limited_names() {
   return names;
 }
 
+settings::KeyInfo rate_of(std::string_view name) {
+  return {.name = name, .form = Form::rate, .sentence = "calls allowed", .min = 0.0001, .max = 1e6};
+}
+
+void read_rate(Reader& reader, const Value& value, CallRates& out) {
+  if (const auto rate = reader.scalar(value)) out.emplace(value.key->name, rate->real);
+}
+
 constexpr double kKilo = 1u << 10;
 constexpr double kMega = 1u << 20;
 constexpr double kDay = 86'400;
@@ -162,6 +170,8 @@ const Table<AccountConfig>& account_table() {
               {.name = "access_key_secret", .fallback = kRequired, .sentence = "signs its calls"}),
           Row::field<&AccountConfig::batch_pub>(
               {.name = "batch_pub", .form = Form::flag, .sentence = "on the allow list of BatchPub"}),
+          Row::field<&AccountConfig::disabled>(
+              {.name = "disabled", .form = Form::flag, .sentence = "its calls are refused"}),
           Row::field<&AccountConfig::security_token>(
               {.name = "security_token", .sentence = "must come with every call: the key is a temporary one"}),
           Row{{.name = "security_token_expires", .sentence = "UTC, as 2026-01-02T03:04:05Z; absent: never"},
@@ -270,15 +280,26 @@ const Table<ProductConfig>& product_table() {
   return table;
 }
 
+const Table<CallRates>& all_apps_table() {
+  static const Table<CallRates> table = [] {
+    std::vector<Key<CallRates>> rows;
+    for (const TopMethod& method : top_methods()) rows.push_back({rate_of(method.name), read_rate});
+    return Table<CallRates>("limits.all_apps", "Calls of a TOP method that all apps together may make.", rows);
+  }();
+  return table;
+}
+
 const Table<LimitsConfig>& limits_table() {
+  using Row = Key<LimitsConfig>;
   static const Table<LimitsConfig> table = [] {
-    std::vector<Key<LimitsConfig>> rows;
-    for (const std::string_view action : limited_names()) {
-      rows.push_back({{.name = action, .form = Form::rate, .sentence = "calls allowed", .min = 0.0001, .max = 1e6},
-                      [](Reader& reader, const Value& value, LimitsConfig& out) {
-                        if (const auto rate = reader.scalar(value)) out.per_second.emplace(value.key->name, rate->real);
+    std::vector<Row> rows;
+    for (const std::string_view name : limited_names()) {
+      rows.push_back({rate_of(name), [](Reader& reader, const Value& value, LimitsConfig& out) {
+                        read_rate(reader, value, out.per_second);
                       }});
     }
+    rows.push_back(Row::mapping<&LimitsConfig::per_second_of_all_apps, &all_apps_table>(
+        {.name = "all_apps", .sentence = "the same of TOP methods, of all apps together; absent: no limit"}));
     return Table<LimitsConfig>("limits", "Calls allowed a second; what is absent has the API's own number.", rows);
   }();
   return table;

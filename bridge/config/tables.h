@@ -17,6 +17,7 @@ inline constexpr settings::Language kLanguage{"configuration", 64u << 20, 2'000'
 [[nodiscard]] const settings::Table<BcastConfig>& bcast_table();
 [[nodiscard]] const settings::Table<DeviceConfig>& device_table();
 [[nodiscard]] const settings::Table<ProductConfig>& product_table();
+[[nodiscard]] const settings::Table<CallRates>& all_apps_table();
 [[nodiscard]] const settings::Table<LimitsConfig>& limits_table();
 [[nodiscard]] const settings::Table<RegistryConfig>& registry_table();
 [[nodiscard]] const settings::Table<DevicesConfig>& devices_table();

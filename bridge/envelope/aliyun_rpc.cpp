@@ -90,7 +90,9 @@ bool RpcGate::signature_matches(std::string_view method, const RpcParams& params
 tl::expected<Caller, GatewayError> RpcGate::find_account(const Common& common) const {
   const auto found = by_key_.find(common.access_key_id);
   if (found == by_key_.end()) return refuse(GatewayCode::access_key_not_found);
-  return Caller{&accounts_[found->second], found->second, common.action};
+  const AccountConfig& account = accounts_[found->second];
+  if (account.disabled) return refuse(GatewayCode::access_key_inactive);
+  return Caller{&account, found->second, common.action};
 }
 
 std::optional<GatewayError> RpcGate::refuse_signed(const Caller& caller, const Common& common, wire::WallTime timestamp,

@@ -22,6 +22,7 @@ struct Row {
 constexpr Row kRows[] = {
     {GatewayCode::signature_nonce_used, 400, "SignatureNonceUsed", "Specified signature nonce was used already."},
     {GatewayCode::access_key_not_found, 404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."},
+    {GatewayCode::access_key_inactive, 400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled."},
     {GatewayCode::timestamp_format, 400, "InvalidTimeStamp.Format",
      "Specified time stamp or date value is not well formatted."},
     {GatewayCode::timestamp_expired, 400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."},

@@ -11,6 +11,7 @@ namespace fleet::bridge {
 enum class GatewayCode {
   signature_nonce_used,
   access_key_not_found,
+  access_key_inactive,
   timestamp_format,
   timestamp_expired,
   parameter_format,

@@ -79,8 +79,17 @@ TopError remote_error(std::string_view sub_code, std::string_view sub_message) {
 
 TopError call_limited(TopLimit limit, long seconds) {
   TopError error = top_error(TopCode::app_call_limited);
-  error.sub_code = limit == TopLimit::app ? "accesscontrol.limited-by-app-access-count"
-                                          : "accesscontrol.limited-by-app-api-access-count";
+  switch (limit) {
+    case TopLimit::app:
+      error.sub_code = "accesscontrol.limited-by-app-access-count";
+      break;
+    case TopLimit::app_method:
+      error.sub_code = "accesscontrol.limited-by-app-api-access-count";
+      break;
+    case TopLimit::method:
+      error.sub_code = "accesscontrol.limited-by-api-access-count";
+      break;
+  }
   error.sub_message = "This ban will last for " + std::to_string(seconds) + " more seconds";
   return error;
 }

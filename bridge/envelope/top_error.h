@@ -58,6 +58,7 @@ enum class TopCode : int {
 enum class TopLimit {
   app,         // all calls of the app
   app_method,  // the app's calls of one method
+  method,      // the calls of one method by all apps
 };
 
 // 7 with accesscontrol.*; `seconds`: until the next call will be let in.

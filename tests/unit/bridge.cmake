@@ -12,6 +12,7 @@ fleet_test(bridge_api_test LABEL unit
     bridge/api_fixture.cpp
     bridge/api_test.cpp
     bridge/apply_batches_test.cpp
+    bridge/bad_input_test.cpp
     bridge/batch_pub_test.cpp
     bridge/captures_test.cpp
     bridge/check_names_test.cpp
@@ -25,6 +26,8 @@ fleet_test(bridge_api_test LABEL unit
     bridge/rpc_params_test.cpp
     bridge/topology_actions_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/registry_fixture.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/temp_dir.cpp
   LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json pugixml::pugixml)
 target_compile_definitions(bridge_api_test PRIVATE FLEET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 set_tests_properties(bridge_api_test PROPERTIES ENVIRONMENT TZ=Asia/Shanghai)  # times of answers are UTC anywhere

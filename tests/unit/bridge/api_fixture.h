@@ -53,6 +53,7 @@ struct Reply {
 class ApiUnderTest {
  public:
   explicit ApiUnderTest(Config config = example_config()) : api(std::move(config)) {}
+  ApiUnderTest(Config config, std::unique_ptr<Registry> registry) : api(std::move(config), std::move(registry)) {}
 
   // A request as it is.
   Reply send(const HttpRequest& request);

@@ -73,6 +73,14 @@ TEST(Config, EveryActionHasALimit) {
   EXPECT_EQ(config.limits.per_second.size(), 3u);
 }
 
+TEST(Config, MethodsHaveALimitOfAllAppsToo) {
+  const Config config =
+      config_of("limits: { taobao.tmc.messages.produce: 5/s, all_apps: { taobao.tmc.messages.produce: 50/s } }\n");
+  EXPECT_TRUE(config.limits.enforced);
+  EXPECT_EQ(config.limits.per_second.at("taobao.tmc.messages.produce"), 5);
+  EXPECT_EQ(config.limits.per_second_of_all_apps.at("taobao.tmc.messages.produce"), 50);
+}
+
 TEST(Config, ReadsTheExample) {
   const Config config = config_of(kExample);
   EXPECT_EQ(config.http.listen.host, "127.0.0.1");
@@ -262,6 +270,9 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
       {"limits: { BatchPub: 50 }\n", "bridge.yaml:1:21: 'limits.BatchPub': '50' has no unit; write 50/s, 50/m or 50/h"},
       {"limits: { BatchPub: 0/s }\n",
        "bridge.yaml:1:21: 'limits.BatchPub': '0/s' is out of range; allowed is 0.0001/s .. 1000000/s"},
+      {"limits: { all_apps: { BatchPub: 50/s } }\n",
+       "bridge.yaml:1:23: unknown key 'BatchPub' in limits.all_apps; allowed: taobao.tmc.messages.produce, "
+       "taobao.tmc.message.produce, taobao.tmc.messages.consume, taobao.tmc.messages.confirm"},
       {"limits: { BatchPubs: 50/s }\n",
        "bridge.yaml:1:11: unknown key 'BatchPubs' in limits; did you mean 'BatchPub'?"},
       {"products:\n", "bridge.yaml:1:1: 'products' has no value"},

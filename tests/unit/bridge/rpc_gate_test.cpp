@@ -158,6 +158,7 @@ TEST(Gate, ChecksInItsOrder) {
       {"Signature", nullptr, 400, "MissingSignature"},
       {"Format", "YAML", 400, "InvalidParameter.Format"},
       {"AccessKeyId", "nobody", 404, "InvalidAccessKeyId.NotFound"},
+      {"AccessKeyId", "former", 400, "InvalidAccessKeyId.Inactive"},
       {"SignatureMethod", "HMAC-SHA256", 400, "InvalidSignatureMethod"},
       {"SignatureVersion", "2.0", 400, "InvalidSignatureVersion"},
       {"Timestamp", "2026-01-02 03:04:05", 400, "InvalidTimeStamp.Format"},
@@ -170,8 +171,10 @@ TEST(Gate, ChecksInItsOrder) {
       {"DeviceName.1", nullptr, 400, "MissingDeviceName"},
       {"ProductKey", "", 200, "iot.prod.NullProductKey"},
   };
+  Config config = example_config();
+  config.accounts.push_back({.access_key_id = "former", .access_key_secret = "testsecret", .disabled = true});
   for (std::size_t first = 0; first < rows.size(); ++first) {
-    ApiUnderTest bridge;
+    ApiUnderTest bridge(config);
     auto used = example_params();
     used["SignatureNonce"] = "used";
     for (const char* account : {"testid", "outsider"}) {

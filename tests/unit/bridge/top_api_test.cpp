@@ -301,10 +301,34 @@ TEST(TopCallLimits, OfAnAppAndOfAMethod) {
   EXPECT_EQ(call("taobao.tmc.messages.consume", "87654321", "othersecret").code(), 0) << "another app has its own";
   top.now += std::chrono::seconds(1);
   EXPECT_EQ(consume().code(), 0);
+  config.limits.per_second_of_all_apps["taobao.tmc.messages.consume"] = 1;
   config.limits.enforced = false;
   TopUnderTest unlimited(config);
   TopForm params = top_params("taobao.tmc.messages.consume");
   for (int i = 0; i < 10; ++i) EXPECT_EQ(unlimited.call(params).code(), 0);
+}
+
+TEST(TopCallLimits, OfAMethodByAllApps) {
+  Config config = top_config();
+  config.limits.enforced = true;
+  config.limits.per_second_of_all_apps["taobao.tmc.messages.consume"] = 2;
+  config.limits.per_second["taobao.tmc.messages.consume"] = 3;
+  TopUnderTest top(config);
+  const auto consume = [&top](const char* app, const char* secret) {
+    TopForm params = top_params("taobao.tmc.messages.consume");
+    params["app_key"] = app;
+    return top.call(params, secret);
+  };
+  EXPECT_EQ(consume("12345678", "helloworld").code(), 0);
+  EXPECT_EQ(consume("87654321", "othersecret").code(), 0);
+  for (int i = 0; i < 5; ++i) {
+    const TopReply third = consume("12345678", "helloworld");
+    EXPECT_EQ(third.code(), 7);
+    EXPECT_EQ(third.sub_code(), "accesscontrol.limited-by-api-access-count");
+  }
+  top.now += std::chrono::milliseconds(500);
+  EXPECT_EQ(consume("12345678", "helloworld").code(), 0) << "the refused calls took nothing of the app's own";
+  EXPECT_EQ(consume("87654321", "othersecret").code(), 7);
 }
 
 TEST(TopMultipart, AsTheJavaSdkSendsIt) {
