@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,7 @@ enum class PublishOutcome {
 struct PendingCall {
   std::vector<std::shared_ptr<const wire::mqtt::PublishBatch>> batches;  // at least one
   std::function<HttpAnswer(std::span<const PublishOutcome>)> finish;     // one outcome a batch, in order; called once
+  std::string_view action{};                                             // as HttpAnswer's
 };
 
 // Where a call's time went inside api(), for the Server-Timing header.

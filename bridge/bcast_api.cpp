@@ -69,7 +69,12 @@ BcastApi::~BcastApi() = default;
 std::variant<HttpAnswer, PendingCall> BcastApi::State::publish(const HttpRequest& request,
                                                                const std::string& request_id, ApiTimes& times) {
   const wire::TimePoint begun = wire::read_clock();
-  const auto refuse = [&request_id](const BcastError& error) { return bcast_error_answer(request_id, error); };
+  std::string_view counted_as;
+  const auto counted = [&counted_as](HttpAnswer answer) {
+    answer.action = counted_as;
+    return answer;
+  };
+  const auto refuse = [&](const BcastError& error) { return counted(bcast_error_answer(request_id, error)); };
   if (!is_json_type(request.content_type)) return refuse(bcast::kMediaType);
   if (!context.body.read(request.body)) return refuse(bcast::kNotJson);
   const wire::TimePoint parsed = wire::read_clock();
@@ -78,17 +83,21 @@ std::variant<HttpAnswer, PendingCall> BcastApi::State::publish(const HttpRequest
   if (!name.is_there()) return refuse(bcast::kMissingAction);
   const BcastAction* const action = name.is_text() ? find_bcast_action(name.text) : nullptr;
   if (action == nullptr) return refuse(bcast::kUnknownAction);
+  counted_as = action->counted_as;
   BcastResult result = action->run(context);
   times.plan = wire::read_clock() - parsed;
   if (!result) return refuse(*result.error());
-  if (!result->publish) return bcast_message_answer(request_id, result->message_id);
+  if (!result->publish) return counted(bcast_message_answer(request_id, result->message_id));
   PendingCall pending;
+  pending.action = counted_as;
   pending.batches.push_back(std::move(result->publish));
-  pending.finish = [request_id, message_id = std::move(result->message_id),
+  pending.finish = [request_id, counted_as, message_id = std::move(result->message_id),
                     ticket = std::move(result->ticket)](std::span<const PublishOutcome> outcomes) {
     const BcastError* const error = publish_error(outcomes.front());
-    if (error != nullptr) return bcast_error_answer(request_id, *error);
-    return bcast_message_answer(request_id, message_id);
+    HttpAnswer answer =
+        error == nullptr ? bcast_message_answer(request_id, message_id) : bcast_error_answer(request_id, *error);
+    answer.action = counted_as;
+    return answer;
   };
   return pending;
 }
@@ -105,7 +114,9 @@ HttpAnswer BcastApi::State::manage(const HttpRequest& request, const std::string
     return refuse(bcast::kInvalidParams);
   }
   const BcastFields fields = call->run(context);
-  return fields ? bcast_fields_answer(request_id, *fields) : refuse(*fields.error());
+  HttpAnswer answer = fields ? bcast_fields_answer(request_id, *fields) : refuse(*fields.error());
+  answer.action = kBcastManagement;
+  return answer;
 }
 
 std::variant<HttpAnswer, PendingCall> BcastApi::call(const HttpRequest& request, wire::TimePoint /*now*/,

@@ -40,6 +40,19 @@ with `Code`, `Message` and `HostId`:
 
 )";
 
+constexpr std::string_view kOwnPages = R"(
+## The bridge itself
+
+| path | answer |
+|---|---|
+| GET /healthz | 200 and `{"status":"ok","broker":"connected"}`, or 503 and `{"status":"waiting","broker":"away"}` |
+| GET /metrics | the text format of Prometheus: calls by action and code, the time of their stages, publishes by outcome, backlog, broker connections, callers, the registry; HELP lines say what each is |
+
+HEAD too. Both answer anybody: they tell nothing of accounts, devices or contents. A call of which no table knows the
+action or the code is counted as `unknown` or `other`, all codes Missing{Parameter} as `MissingParameter`, and a call whose
+caller was gone before its outcome was known as `CallerGone`.
+)";
+
 // `|` ends a cell.
 std::string cell(std::string_view text) {
   std::string out;
@@ -146,6 +159,7 @@ std::string api_document() {
   append_bcast_document(out);
   add_top(out);
   out.append(device_document());
+  out.append(kOwnPages);
   return out;
 }
 

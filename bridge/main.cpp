@@ -16,6 +16,7 @@
 #include "bridge/config/config.h"
 #include "bridge/config/summary.h"
 #include "bridge/document.h"
+#include "bridge/server/tls.h"
 #include "bridge/service.h"
 #include "wire/error.h"
 
@@ -51,6 +52,9 @@ int fail(const Error& error) {
 int check(const std::string& path) {
   const auto config = fleet::bridge::load_config(path);
   if (!config) return fail(config.error());
+  if (config->http.tls.enabled()) {
+    if (const auto tls = fleet::bridge::TlsContext::load(config->http.tls); !tls) return fail(tls.error());
+  }
   fmt::print("{}", fleet::bridge::summary(*config));
   return 0;
 }
@@ -60,12 +64,13 @@ int serve(const std::string& path) {
   if (!config) return fail(config.error());
   malloc_trim(0);  // gives back what the text of a large configuration and its tree took
   fleet::wire::Address listen = config->http.listen;
+  const std::string scheme = config->http.tls.enabled() ? "https" : "http";
   fleet::bridge::Service service(std::move(*config));
   const auto port = service.open();
   if (!port) return fail(port.error());
   listen.port = *port;
   service.run([&] {
-    fmt::print("listening on http://{}\n", listen.text());
+    fmt::print("listening on {}://{}\n", scheme, listen.text());
     std::fflush(stdout);
   });
   return 0;

@@ -99,8 +99,11 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
                                                    ApiTimes& times) {
   State& state = *state_;
   std::string request_id = state.request_ids.next();
-  const auto refuse = [&request_id](bool xml, const GatewayError& error) {
-    return gateway_answer(xml, request_id, error);
+  const Action* action = nullptr;
+  const auto refuse = [&request_id, &action](bool xml, const GatewayError& error) {
+    HttpAnswer answer = gateway_answer(xml, request_id, error);
+    if (action != nullptr) answer.action = action->name;
+    return answer;
   };
   if (request.method != "GET" && request.method != "POST") return refuse(true, gateway_error(GatewayCode::http_method));
 
@@ -115,7 +118,7 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
 
   const auto caller = state.gate.verify(request, state.params, wall);
   if (!caller) return refuse(xml, caller.error());
-  const Action* const action = find_action(caller->action);
+  action = find_action(caller->action);
   if (action == nullptr) return refuse(xml, gateway_error(GatewayCode::action_not_found));
   if (action->allow_list != nullptr && !(caller->account->*action->allow_list)) {
     return refuse(xml, gateway_error(GatewayCode::forbidden));
@@ -136,12 +139,14 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
   if (!result) return failure_answer(xml, *action, request_id, result.error());
   if (result->publishes.empty()) return success_answer(xml, action->name, request_id, result->fields);
   return PendingCall{.batches = std::move(result->publishes),
-                     .finish = [xml, action, id = std::move(request_id),
-                                fields = std::move(result->fields)](std::span<const PublishOutcome> outcomes) {
-                       const BusinessError* const failed = publish_error(outcomes);
-                       if (failed == nullptr) return success_answer(xml, action->name, id, fields);
-                       return failure_answer(xml, *action, id, *failed);
-                     }};
+                     .finish =
+                         [xml, action, id = std::move(request_id),
+                          fields = std::move(result->fields)](std::span<const PublishOutcome> outcomes) {
+                           const BusinessError* const failed = publish_error(outcomes);
+                           if (failed == nullptr) return success_answer(xml, action->name, id, fields);
+                           return failure_answer(xml, *action, id, *failed);
+                         },
+                     .action = action->name};
 }
 
 }  // namespace fleet::bridge

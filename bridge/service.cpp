@@ -18,6 +18,7 @@
 #include "bridge/devices/device_side.h"
 #include "bridge/fanout/engine.h"
 #include "bridge/fanout/publisher.h"
+#include "bridge/metrics/exposition.h"
 #include "bridge/registry/registry.h"
 #include "bridge/server/server.h"
 #include "wire/clock.h"
@@ -101,6 +102,15 @@ Backend Service::State::backend() {
   };
   backend.hold_writes = [this](bool hold) { hold ? publisher->hold_writes() : publisher->release_writes(); };
   backend.broker_connected = [this] { return publisher->connected(); };
+  backend.metrics = [this] {
+    return metrics_text({.calls = server->calls(),
+                         .http = server->counts(),
+                         .publisher = *publisher,
+                         .registry = api->registry(),
+                         .sessions = api->sessions(),
+                         .device_api = device_api.get(),
+                         .devices = devices.get()});
+  };
   return backend;
 }
 

@@ -26,8 +26,10 @@ std::optional<TopError> check_session(const TmcApp& app, const TopMethod& method
 }
 
 HttpAnswer answer(TopFormat format, const TopMethod& method, std::string_view request_id, TopFields fields) {
-  if (!fields) return top_failure(format, request_id, fields.error());
-  return top_success(format, method.name, request_id, *std::move(fields));
+  if (fields) return top_success(format, method.name, request_id, *std::move(fields));
+  HttpAnswer out = top_failure(format, request_id, fields.error());
+  out.action = method.name;
+  return out;
 }
 
 }  // namespace
@@ -59,7 +61,12 @@ std::variant<HttpAnswer, PendingCall> TopApi::call(const HttpRequest& request, w
   std::string request_id = state.request_ids.next();
   const auto undecodable = state.params.decode(request, state.params_max);
   const TopFormat format = top_format(state.params);
-  const auto refuse = [&](const TopError& error) { return top_failure(format, request_id, error); };
+  const TopMethod* method = nullptr;
+  const auto refuse = [&](const TopError& error) {
+    HttpAnswer out = top_failure(format, request_id, error);
+    if (method != nullptr) out.action = method->name;
+    return out;
+  };
   const wire::TimePoint parsed = wire::read_clock();
   times.parse = parsed - begun;
   if (request.method != "GET" && request.method != "POST") return refuse(top_error(TopCode::http_action_not_allowed));
@@ -67,7 +74,7 @@ std::variant<HttpAnswer, PendingCall> TopApi::call(const HttpRequest& request, w
 
   const auto app = state.gate.verify(state.params, format, *state.context.apps, wall);
   if (!app) return refuse(app.error());
-  const TopMethod* const method = find_top_method(state.params.get("method"));
+  method = find_top_method(state.params.get("method"));
   if (method == nullptr) return refuse(top_error(TopCode::invalid_method));
   if (const auto error = check_session(**app, *method, state.params.get("session"))) return refuse(*error);
   if (const auto error = state.limits.take((*app)->index(), *method, now)) return refuse(*error);
@@ -84,11 +91,11 @@ std::variant<HttpAnswer, PendingCall> TopApi::call(const HttpRequest& request, w
   times.plan = wire::read_clock() - verified;
   if (!result) return refuse(result.error());
   if (result->publishes.empty()) return answer(format, *method, request_id, std::move(result->fields));
-  return PendingCall{.batches = std::move(result->publishes),
-                     .finish = [format, method, id = std::move(request_id),
-                                finish = std::move(result->finish)](std::span<const PublishOutcome> outcomes) {
-                       return answer(format, *method, id, finish(outcomes));
-                     }};
+  return PendingCall{
+      .batches = std::move(result->publishes),
+      .finish = [format, method, id = std::move(request_id), finish = std::move(result->finish)](
+                    std::span<const PublishOutcome> outcomes) { return answer(format, *method, id, finish(outcomes)); },
+      .action = method->name};
 }
 
 }  // namespace fleet::bridge

@@ -10,6 +10,7 @@ find_package(CLI11 2.1 REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(PahoMqttCpp REQUIRED)
+find_package(prometheus-cpp REQUIRED)
 find_package(GTest 1.12 REQUIRED)
 find_package(benchmark 1.7 REQUIRED)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing of the Debian 12 packages that this project builds and runs with; does nothing, quickly, when
 # nothing is missing.
-#   scripts/install-packages.sh [lint] [clang]     lint: clang-format and clang-tidy; clang: compiler and fuzzer
+#   scripts/install-packages.sh [lint] [clang] [clients]     lint: clang-format and clang-tidy; clang: compiler and
+#                                    fuzzer; clients: what the tests of the public clients run with
 # Needs root or sudo only where something is missing. FLEET_NO_INSTALL=1 skips it: you have seen to everything yourself.
 # Exit 3: this machine is not what the script knows, or apt failed.
 set -euo pipefail
@@ -10,14 +11,19 @@ packages=(
   g++ cmake ninja-build
   libboost1.81-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev libpugixml-dev libsqlite3-dev libxxhash-dev
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
-  libpaho-mqttpp-dev libpaho-mqtt-dev mosquitto mosquitto-clients
+  libpaho-mqttpp-dev libpaho-mqtt-dev mosquitto mosquitto-clients prometheus-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 for set in "$@"; do
   case $set in
     lint) packages+=(clang-format-14 clang-tidy-14) ;;
     clang) packages+=(clang-14 libclang-rt-14-dev llvm-14) ;; # llvm-14: llvm-symbolizer, for readable stacks
-    *) echo "install-packages: unknown set '$set'; known: lint, clang" >&2; exit 2 ;;
+    clients)
+      packages+=(curl openssl)
+      # Where Node.js comes from elsewhere, its npm comes with it, and Debian's would not go with it.
+      command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
+      ;;
+    *) echo "install-packages: unknown set '$set'; known: lint, clang, clients" >&2; exit 2 ;;
   esac
 done
 

@@ -84,7 +84,7 @@ case $mode in
     main_suite 'unit tests' -L '^unit$'
     ;;
   asan)
-    packages
+    packages clients
     step build-asan 'unit and contract tests build with ASan and UBSan' scripts/build.sh asan unit-tests contract-tests
     step asan 'unit and contract tests under ASan and UBSan' tested build/asan -L '^(unit|contract)$'
     tail -n 6 "$logs/asan.log"
@@ -105,7 +105,7 @@ case $mode in
     step lint 'clang-tidy 14, the short list' linted
     ;;
   all)
-    packages lint
+    packages lint clients
     step format 'formatting (clang-format 14)' formatted
     step build-release 'release build, no warning' scripts/build.sh release
     main_suite 'unit, contract and end-to-end tests' -L '^(unit|contract|e2e)$'

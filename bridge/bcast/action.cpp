@@ -66,17 +66,20 @@ constexpr const BcastError* kRegisterMessageErrors[] = {&bcast::kMessageIdConten
 
 constexpr BcastAction kActions[] = {
     {.name = "BatchPub",
+     .counted_as = "bcast.BatchPub",
      .purpose = "Sends one message to up to 10,000 devices of a product, or to none of them. At QoS 1 its content is "
                 "registered on the way.",
      .params = kBatchPubParams,
      .errors = kBatchPubErrors,
      .run = run_bcast_batch_pub},
     {.name = "PubBroadcast",
+     .counted_as = "bcast.PubBroadcast",
      .purpose = "Sends one message at QoS 0 to a topic that devices of the product share.",
      .params = kPubBroadcastParams,
      .errors = kPubBroadcastErrors,
      .run = run_bcast_pub_broadcast},
     {.name = "RegisterMessage",
+     .counted_as = "bcast.RegisterMessage",
      .purpose = "Keeps a content for calls that name it by MessageId, or keeps it for longer. The same content has the "
                 "same MessageId.",
      .params = kRegisterMessageParams,

@@ -55,7 +55,8 @@ struct BcastParam {
 };
 
 struct BcastAction {
-  std::string_view name;  // compared as it is
+  std::string_view name;        // compared as it is
+  std::string_view counted_as;  // in the books of calls: other APIs have actions of that name too
   std::string_view purpose;
   std::span<const BcastParam> params;
   std::span<const BcastError* const> errors;  // what run() may answer
@@ -74,6 +75,9 @@ struct BcastManagementCall {
   std::span<const BcastError* const> errors;
   BcastFields (*run)(BcastContext& context);
 };
+
+// All management calls in the books of calls.
+inline constexpr std::string_view kBcastManagement = "bcast.management";
 
 // All of them.
 [[nodiscard]] std::span<const BcastAction> bcast_actions();

@@ -32,7 +32,9 @@ HttpAnswer bcast_error_answer(std::string_view request_id, const BcastError& err
   } else {
     body = {{"Success", false}, {"RequestId", request_id}, {"Code", error.code}, {"ErrorMessage", error.message}};
   }
-  return {error.status, std::string(kJson), body.dump()};
+  HttpAnswer answer{error.status, std::string(kJson), body.dump()};
+  answer.code = error.code;
+  return answer;
 }
 
 std::string BcastIds::next() {

@@ -18,13 +18,23 @@ namespace fleet::bridge {
 
 enum class PublisherEngine { native, paho };
 
+// PEM files; both empty: plain HTTP.
+struct TlsConfig {
+  std::string certificate{};  // and the chain behind it
+  std::string key{};          // its private key, not encrypted
+
+  [[nodiscard]] bool enabled() const { return !certificate.empty(); }
+};
+
 struct HttpConfig {
   wire::Address listen{"127.0.0.1", 8'080};  // port 0: any free one, told in the ready line
-  std::uint32_t connections_max = 4'096;     // further ones are answered 503 and closed
+  TlsConfig tls{};
+  std::uint32_t connections_max = 4'096;  // further ones are answered 503 and closed
   std::uint32_t header_bytes_max = 16u << 10;
-  std::uint32_t body_bytes_max = 4u << 20;           // 10,000 device names with nicknames of 32 Chinese characters
-  std::uint32_t params_max = 40'000;                 // twice what those need: further names are dropped, not refused
-  std::chrono::milliseconds header_timeout{10'000};  // whole header and body, from the first byte
+  std::uint32_t body_bytes_max = 4u << 20;  // 10,000 device names with nicknames of 32 Chinese characters
+  std::uint32_t params_max = 40'000;        // twice what those need: further names are dropped, not refused
+  // Whole header and body, from the first byte; the handshake of TLS, from the connection.
+  std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};    // between requests
   std::chrono::milliseconds answer_timeout{60'000};  // a QoS 1 call not acknowledged by then is answered as an error
 };

@@ -40,7 +40,11 @@ std::string_view plural(std::size_t count) { return count == 1 ? "" : "s"; }
 std::string summary(const Config& config) {
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "http      {}, at most {} connections\n", config.http.listen.text(), config.http.connections_max);
+  fmt::format_to(out, "{}     {}, at most {} connections\n", config.http.tls.enabled() ? "https" : "http ",
+                 config.http.listen.text(), config.http.connections_max);
+  if (config.http.tls.enabled()) {
+    fmt::format_to(out, "          certificate {}, key {}\n", config.http.tls.certificate, config.http.tls.key);
+  }
   fmt::format_to(out, "broker    {}, {} publisher, {} connection{}\n", config.mqtt.broker.text(),
                  config.mqtt.publisher == PublisherEngine::native ? "native" : "paho", config.mqtt.connections,
                  plural(config.mqtt.connections));

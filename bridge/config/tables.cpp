@@ -71,6 +71,21 @@ void read_expiry(Reader& reader, const Value& value, AccountConfig& out) {
 
 }  // namespace
 
+const Table<TlsConfig>& tls_table() {
+  using Row = Key<TlsConfig>;
+  static const Table<TlsConfig> table(
+      "tls", "HTTPS instead of HTTP: files in PEM form.",
+      {
+          Row::field<&TlsConfig::certificate>({.name = "certificate",
+                                               .fallback = kRequired,
+                                               .sentence = "certificate, the chain behind it",
+                                               .max = 4'096}),
+          Row::field<&TlsConfig::key>(
+              {.name = "key", .fallback = kRequired, .sentence = "its private key, not encrypted", .max = 4'096}),
+      });
+  return table;
+}
+
 const Table<HttpConfig>& http_table() {
   using Row = Key<HttpConfig>;
   static const Table<HttpConfig> table(
@@ -78,6 +93,7 @@ const Table<HttpConfig>& http_table() {
       {
           Row::field<&HttpConfig::listen>(
               {.name = "listen", .form = Form::address, .sentence = "HOST:PORT; port 0: any free one"}),
+          Row::mapping<&HttpConfig::tls, &tls_table>({.name = "tls", .sentence = "serve HTTPS there"}),
           Row::field<&HttpConfig::connections_max>({.name = "connections_max",
                                                     .form = Form::integer,
                                                     .sentence = "further ones are answered 503 and closed",

@@ -9,6 +9,7 @@ namespace fleet::bridge {
 // Far above 20,000 devices, far below what could hurt.
 inline constexpr settings::Language kLanguage{"configuration", 64u << 20, 2'000'000};
 
+[[nodiscard]] const settings::Table<TlsConfig>& tls_table();
 [[nodiscard]] const settings::Table<HttpConfig>& http_table();
 [[nodiscard]] const settings::Table<MqttConfig>& mqtt_table();
 [[nodiscard]] const settings::Table<AccountConfig>& account_table();

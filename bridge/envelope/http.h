@@ -45,6 +45,9 @@ struct HttpAnswer {
   unsigned status = 200;
   std::string content_type{};
   std::string body{};
+  // For the books of calls, not sent:
+  std::string_view action{};  // name out of the API's table; empty: there was none
+  std::string code{};         // what the answer calls its failure; empty: a success
 };
 
 }  // namespace fleet::bridge

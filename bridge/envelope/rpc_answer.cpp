@@ -59,21 +59,29 @@ std::string response_root(std::string_view action) { return std::string(action) 
 
 HttpAnswer success_answer(bool xml, std::string_view action, std::string_view request_id,
                           const nlohmann::ordered_json& fields) {
-  return make_answer(xml, 200, response_root(action), {{"RequestId", request_id}, {"Success", "true", true}}, fields);
+  HttpAnswer answer =
+      make_answer(xml, 200, response_root(action), {{"RequestId", request_id}, {"Success", "true", true}}, fields);
+  answer.action = action;
+  return answer;
 }
 
 HttpAnswer business_answer(bool xml, std::string_view action, std::string_view request_id, const BusinessError& error,
                            const nlohmann::ordered_json& fields) {
-  return make_answer(
+  HttpAnswer answer = make_answer(
       xml, 200, response_root(action),
       {{"RequestId", request_id}, {"Success", "false", true}, {"Code", error.code}, {"ErrorMessage", error.message}},
       fields);
+  answer.action = action;
+  answer.code = error.code;
+  return answer;
 }
 
 HttpAnswer gateway_answer(bool xml, std::string_view request_id, const GatewayError& error) {
-  return make_answer(xml, error.status, "Error",
-                     {{"RequestId", request_id}, {"HostId", kHostId}, {"Code", error.code}, {"Message", error.message}},
-                     {});
+  HttpAnswer answer = make_answer(
+      xml, error.status, "Error",
+      {{"RequestId", request_id}, {"HostId", kHostId}, {"Code", error.code}, {"Message", error.message}}, {});
+  answer.code = error.code;
+  return answer;
 }
 
 }  // namespace fleet::bridge

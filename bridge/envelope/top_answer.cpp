@@ -68,7 +68,9 @@ HttpAnswer top_success(TopFormat format, std::string_view method, std::string_vi
     for (Json& member : fields) drop_item_names(member);
   }
   fields["request_id"] = request_id;
-  return answer(format, root_of(method), fields);
+  HttpAnswer out = answer(format, root_of(method), fields);
+  out.action = method;
+  return out;
 }
 
 HttpAnswer top_failure(TopFormat format, std::string_view request_id, const TopError& error) {
@@ -77,7 +79,9 @@ HttpAnswer top_failure(TopFormat format, std::string_view request_id, const TopE
   if (!error.sub_message.empty()) fields["sub_msg"] = error.sub_message;
   fields["request_id"] = request_id;
   format.simplify = false;  // error_response is what callers look for
-  return answer(format, "error_response", fields);
+  HttpAnswer out = answer(format, "error_response", fields);
+  out.code = top_code_text(error.code);
+  return out;
 }
 
 TopRequestIds::TopRequestIds() {

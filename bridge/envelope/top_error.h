@@ -40,6 +40,9 @@ enum class TopCode : int {
 // With the code's own sentence; its sub_code where it always has one.
 [[nodiscard]] TopError top_error(TopCode code);
 
+// As the books of calls name a code: its number.
+[[nodiscard]] inline std::string top_code_text(int code) { return std::to_string(code); }
+
 // All that top_error() knows, by number.
 [[nodiscard]] std::vector<TopError> top_errors();
 

@@ -76,6 +76,7 @@ void BrokerLink::on_connected(bool /*session_present*/) {
   subscribing_ = !filters_.empty();
   settled_ = settled_ || !subscribing_;
   connected_at_ = now_;
+  ++connects_;
   if (loss_told_) spdlog::info("{}: connected", name_);
   loss_told_ = false;
   if (subscribing_) endpoint_->subscribe(filters_, 0);

@@ -75,6 +75,8 @@ class BrokerLink final : private wire::mqtt::EndpointEvents {
   // Behind finish() or abandon(): the connection is closed and none will be made.
   [[nodiscard]] bool ended() const { return finishing_ && phase_ == Phase::away; }
   [[nodiscard]] wire::mqtt::Backlog backlog() const { return endpoint_->backlog(); }
+  // Times that the connection came up.
+  [[nodiscard]] std::uint64_t connects() const { return connects_; }
 
  private:
   enum class Phase { away, connecting, up };
@@ -101,6 +103,7 @@ class BrokerLink final : private wire::mqtt::EndpointEvents {
   bool loss_told_ = false;  // one line in the log for a loss, however many attempts follow
   wire::TimePoint now_{};   // of the last timer; fine enough for delays
   wire::TimePoint connected_at_{};
+  std::uint64_t connects_ = 0;
   wire::TimePoint next_attempt_{};
   std::unique_ptr<wire::mqtt::Endpoint> endpoint_;  // last: its events come here
 };

@@ -53,24 +53,29 @@ bool Publisher::connected() const {
 
 void Publisher::publish(const Batch& batch, PublishDone done) {
   FLEET_CHECK(batch && batch->size() > 0);
-  if (stopping_) return done({PublishOutcome::stopping, {}});
+  if (stopping_) return tell(done, batch->size(), {PublishOutcome::stopping, {}});
   const Taken taken = waiting_.empty() && !taking_ ? take(batch, done) : Taken::full;
   switch (taken) {
     case Taken::yes:
       return;
     case Taken::away:
-      return done({PublishOutcome::broker_away, {}});
+      return tell(done, batch->size(), {PublishOutcome::broker_away, {}});
     case Taken::refused:
-      return done({PublishOutcome::refused, {}});
+      return tell(done, batch->size(), {PublishOutcome::refused, {}});
     case Taken::full:
       break;
   }
   const std::size_t bytes = bytes_of(*batch);
   if (waiting_.size() >= kWaitingCallsMax || waiting_bytes_ + bytes > options_.backlog_bytes) {
-    return done({PublishOutcome::backlog_full, {}});
+    return tell(done, batch->size(), {PublishOutcome::backlog_full, {}});
   }
   waiting_bytes_ += bytes;
   waiting_.push_back({batch, std::move(done), bytes, now_ + options_.backlog_wait});
+}
+
+void Publisher::tell(const PublishDone& done, std::size_t publishes, const Published& published) {
+  published_[static_cast<std::size_t>(published.outcome)] += publishes;
+  done(published);
 }
 
 void Publisher::hold_writes() {
@@ -88,12 +93,12 @@ Publisher::Taken Publisher::take(const Batch& batch, PublishDone& done) {
 Publisher::Taken Publisher::take_on_one(const Batch& batch, PublishDone& done) {
   const bool acknowledged = batch->qos != Qos::at_most_once;
   // One part more than there are, so that an event from inside offer() does not end the call.
-  const std::size_t call = acknowledged ? open_call({}, 2) : 0;
+  const std::size_t call = acknowledged ? open_call({}, 2, batch->size()) : 0;
   const Offer offer = links_[0]->offer(batch, acknowledged ? call + 1 : 0);
   if (offer == Offer::queued) {
     Published published{PublishOutcome::done, wire::read_clock()};
     if (!acknowledged) {
-      std::exchange(done, nullptr)(published);
+      tell(std::exchange(done, nullptr), batch->size(), published);
       return Taken::yes;
     }
     calls_[call].done = std::move(done);
@@ -127,7 +132,7 @@ Publisher::Taken Publisher::take_on_several(const Batch& batch, PublishDone& don
     return away ? Taken::away : Taken::full;
   }
   const bool acknowledged = batch->qos != Qos::at_most_once;
-  const std::size_t call = open_call(std::move(done), count + 1);
+  const std::size_t call = open_call(std::move(done), count + 1, batch->size());
   ReasonCode worst = ReasonCode::success;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (!parts[i]) continue;
@@ -159,7 +164,7 @@ bool Publisher::is_late(std::size_t connection) const {
   return std::any_of(late_.begin(), late_.end(), [=](const Late& late) { return late.connection == connection; });
 }
 
-std::size_t Publisher::open_call(PublishDone done, std::uint32_t parts) {
+std::size_t Publisher::open_call(PublishDone done, std::uint32_t parts, std::size_t publishes) {
   std::size_t call = calls_.size();
   if (free_calls_.empty()) {
     calls_.emplace_back();
@@ -167,7 +172,7 @@ std::size_t Publisher::open_call(PublishDone done, std::uint32_t parts) {
     call = free_calls_.back();
     free_calls_.pop_back();
   }
-  calls_[call] = {std::move(done), {}, parts, ReasonCode::success};
+  calls_[call] = {std::move(done), {}, parts, publishes, ReasonCode::success};
   ++calls_taken_;
   return call;
 }
@@ -183,7 +188,7 @@ void Publisher::end_part(std::size_t number, ReasonCode worst) {
   const PublishDone done = std::exchange(call.done, nullptr);
   free_calls_.push_back(number);
   --calls_taken_;
-  done(published);  // may publish again and move calls_
+  tell(done, call.publishes, published);  // may publish again and move calls_
 }
 
 void Publisher::on_changed() {
@@ -219,10 +224,11 @@ void Publisher::take_waiting() {
     const Taken taken = take(first.batch, first.done);
     if (taken == Taken::full) break;
     const PublishDone done = std::move(first.done);
+    const std::size_t publishes = first.batch->size();
     waiting_bytes_ -= first.bytes;
     waiting_.pop_front();
-    if (taken == Taken::away) done({PublishOutcome::broker_away, {}});
-    if (taken == Taken::refused) done({PublishOutcome::refused, {}});
+    if (taken == Taken::away) tell(done, publishes, {PublishOutcome::broker_away, {}});
+    if (taken == Taken::refused) tell(done, publishes, {PublishOutcome::refused, {}});
   }
   taking_ = false;
 }
@@ -232,7 +238,7 @@ void Publisher::expire_waiting() {
     const Waiting first = std::move(waiting_.front());
     waiting_.pop_front();
     waiting_bytes_ -= first.bytes;
-    first.done({PublishOutcome::backlog_full, {}});
+    tell(first.done, first.batch->size(), {PublishOutcome::backlog_full, {}});
   }
 }
 
@@ -258,22 +264,22 @@ void Publisher::finish_when_empty() {
   std::exchange(stopped_, nullptr)();
 }
 
-std::vector<PublishDone> Publisher::forget_all() {
-  std::vector<PublishDone> done;
-  for (Waiting& waiting : waiting_) done.push_back(std::move(waiting.done));
+std::vector<Publisher::Ended> Publisher::forget_all() {
+  std::vector<Ended> ended;
+  for (Waiting& waiting : waiting_) ended.push_back({std::move(waiting.done), waiting.batch->size()});
   waiting_.clear();
   waiting_bytes_ = 0;
   late_.clear();
   for (Call& call : calls_) {
-    if (call.open > 0 && call.done) done.push_back(std::move(call.done));
+    if (call.open > 0 && call.done) ended.push_back({std::move(call.done), call.publishes});
     call = {};
   }
   calls_taken_ = 0;  // the slots stay out of use: late acknowledgements find them closed
-  return done;
+  return ended;
 }
 
 void Publisher::abandon() {
-  for (const PublishDone& done : forget_all()) done({PublishOutcome::stopping, {}});
+  for (const Ended& call : forget_all()) tell(call.done, call.publishes, {PublishOutcome::stopping, {}});
   for (const auto& link : links_) link->abandon();
   finish_when_empty();
 }

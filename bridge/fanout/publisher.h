@@ -1,6 +1,7 @@
 // Gives the publishes of calls to the broker and says how that went.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -66,6 +67,12 @@ class Publisher {
   [[nodiscard]] bool connected() const;
   [[nodiscard]] std::size_t waiting_calls() const { return waiting_.size(); }
   [[nodiscard]] std::size_t unacknowledged_calls() const { return calls_taken_; }
+  // Publishes that have ended so; never `unconfirmed`, which is the answer to somebody who waits no longer.
+  [[nodiscard]] std::uint64_t published(PublishOutcome outcome) const {
+    return published_[static_cast<std::size_t>(outcome)];
+  }
+  [[nodiscard]] std::size_t connections() const { return links_.size(); }
+  [[nodiscard]] const BrokerLink& connection(std::size_t number) const { return *links_[number]; }
 
   static constexpr std::size_t kWaitingCallsMax = 1'024;
 
@@ -76,7 +83,8 @@ class Publisher {
   struct Call {
     PublishDone done;
     Published published;
-    std::uint32_t open = 0;  // parts not yet through; 0: the slot is free
+    std::uint32_t open = 0;     // parts not yet through; 0: the slot is free
+    std::size_t publishes = 0;  // of all parts
     wire::mqtt::ReasonCode worst = wire::mqtt::ReasonCode::success;
   };
   struct Waiting {
@@ -103,16 +111,23 @@ class Publisher {
   void take_late();
   void take_waiting();
   void expire_waiting();
-  std::size_t open_call(PublishDone done, std::uint32_t parts);
+  std::size_t open_call(PublishDone done, std::uint32_t parts, std::size_t publishes);
+  void tell(const PublishDone& done, std::size_t publishes, const Published& published);
   void end_part(std::size_t call, wire::mqtt::ReasonCode worst);
   void finish_when_empty();
-  [[nodiscard]] std::vector<PublishDone> forget_all();
+  // A call whose outcome is known: who wants to be told, and how many publishes it had.
+  struct Ended {
+    PublishDone done;
+    std::size_t publishes = 0;
+  };
+  [[nodiscard]] std::vector<Ended> forget_all();
 
   PublisherOptions options_;
   std::vector<std::unique_ptr<BrokerLink>> links_;
   std::vector<Call> calls_;
   std::vector<std::size_t> free_calls_;
   std::size_t calls_taken_ = 0;
+  std::array<std::uint64_t, 6> published_{};  // by PublishOutcome
   std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::deque<Late> late_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <variant>
 
 #include "bridge/api.h"
@@ -24,6 +25,8 @@ struct Backend {
   std::function<void(bool hold)> hold_writes{};
   // Publisher::connected, for /healthz.
   std::function<bool()> broker_connected;
+  // metrics_text(), for /metrics; empty: there is no such page.
+  std::function<std::string()> metrics{};
 };
 
 }  // namespace fleet::bridge

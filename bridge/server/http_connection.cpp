@@ -1,8 +1,6 @@
 #include "bridge/server/http_connection.h"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -37,7 +35,10 @@ ConnectionContext::ConnectionContext(const HttpConfig& http, Backend behind)
       scratch(kReadBytes) {}
 
 HttpConnection::HttpConnection(Socket socket, ConnectionContext& context)
-    : socket_(std::move(socket)), context_(context), owed_(1), last_active_(wire::read_clock()) {}
+    : socket_(std::move(socket), context.tls ? &*context.tls : nullptr),
+      context_(context),
+      owed_(1),
+      last_active_(wire::read_clock()) {}
 
 void HttpConnection::start(std::list<std::shared_ptr<HttpConnection>>::iterator place) {
   place_ = place;
@@ -53,7 +54,7 @@ void HttpConnection::start_refused(std::list<std::shared_ptr<HttpConnection>>::i
 void HttpConnection::wait_readable() {
   if (reading_ || closed_ || input_ended_) return;
   reading_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code ec) {
+  socket_.wait_readable([self = shared_from_this()](error_code ec) {
     self->reading_ = false;
     if (!ec && !self->closed_) self->on_readable();
   });
@@ -61,7 +62,7 @@ void HttpConnection::wait_readable() {
 
 void HttpConnection::wait_writable() {
   writing_ = true;
-  socket_.async_wait(Socket::wait_write, [self = shared_from_this()](error_code ec) {
+  socket_.wait_writable([self = shared_from_this()](error_code ec) {
     self->writing_ = false;
     if (ec || self->closed_) return;
     self->send_output();
@@ -71,18 +72,14 @@ void HttpConnection::wait_writable() {
 
 void HttpConnection::on_readable() {
   if (!wants_input() && !lingers_until_) return;  // proceed() waits again when there is room
-  error_code ec;
-  std::vector<char>& scratch = context_.scratch;
-  const std::size_t count = socket_.read_some(asio::buffer(scratch), ec);
-  if (ec == asio::error::would_block || ec == asio::error::try_again) return wait_readable();
-  if (ec == asio::error::eof) return on_end_of_input();
-  if (ec) return close();
+  const auto [step, count] = socket_.read_some(context_.scratch);
+  if (step != CallerSocket::Step::moved) return on_nothing_read(step);
   if (lingers_until_) {
     lingered_bytes_ += count;
     return lingered_bytes_ > kLingerBytes ? close() : wait_readable();
   }
   last_active_ = wire::read_clock();
-  const std::string_view bytes(scratch.data(), count);
+  const std::string_view bytes(context_.scratch.data(), count);
   if (input_.empty()) {
     const std::size_t used = take_requests(bytes);
     input_.append(bytes.substr(used));
@@ -90,6 +87,16 @@ void HttpConnection::on_readable() {
     input_.append(bytes);
     input_.erase(0, take_requests(input_));
   }
+  proceed();
+}
+
+void HttpConnection::on_nothing_read(CallerSocket::Step step) {
+  if (step == CallerSocket::Step::blocked) return wait_readable();
+  if (step == CallerSocket::Step::ended) return on_end_of_input();
+  if (context_.tls) ++context_.counts.tls_failed;
+  if (step != CallerSocket::Step::no_tls) return close();
+  refuse(400);
+  owed_.back().answer.body = R"({"error":"this port speaks HTTPS"})";
   proceed();
 }
 
@@ -188,29 +195,40 @@ void HttpConnection::take_request() {
   if (owed.framing.close) last_taken_ = true;
   const HttpRequest request = text_.view();
   owed.framing.head = request.method == "HEAD";
-  if (request.path == "/healthz" && (request.method == "GET" || request.method == "HEAD")) {
-    const bool connected = context_.backend.broker_connected();
-    owed.answer = {connected ? 200U : 503U, "application/json;charset=utf-8",
-                   connected ? R"({"status":"ok","broker":"connected"})" : R"({"status":"waiting","broker":"away"})"};
-    owed.ready = true;
-    end_request();
-  } else {
-    call_api(request, owed);
+  auto page = own_page(request);
+  if (!page) return call_api(request, owed);
+  owed.answer = *std::move(page);
+  owed.ready = true;
+  end_request();
+}
+
+// What is asked of the bridge itself and no call.
+std::optional<HttpAnswer> HttpConnection::own_page(const HttpRequest& request) const {
+  if (request.method != "GET" && request.method != "HEAD") return {};
+  const Backend& backend = context_.backend;
+  if (request.path == "/healthz") {
+    const bool connected = backend.broker_connected();
+    return HttpAnswer{
+        connected ? 200U : 503U, "application/json;charset=utf-8",
+        connected ? R"({"status":"ok","broker":"connected"})" : R"({"status":"waiting","broker":"away"})"};
   }
+  if (request.path == "/metrics" && backend.metrics)
+    return HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", backend.metrics()};
+  return {};
 }
 
 void HttpConnection::call_api(const HttpRequest& request, Owed& owed) {
   owed.is_call = true;
+  context_.calls.begin();
   owed.times.received = request_received_;
   owed.called = wire::read_clock();
   auto outcome = context_.backend.call(request, owed.called, wire::read_wall_clock(), owed.times.api);
   end_request();  // the payload was copied out: the body's memory is free before the publishes begin
   if (auto* answer = std::get_if<HttpAnswer>(&outcome)) {
-    owed.answer = std::move(*answer);
-    owed.ready = true;
-    return;
+    return settle(owed, std::move(*answer));
   }
   PendingCall& pending = std::get<PendingCall>(outcome);
+  owed.action = pending.action;
   owed.finish = std::move(pending.finish);
   owed.outcomes.assign(pending.batches.size(), PublishOutcome::unconfirmed);
   owed.batches_left = pending.batches.size();
@@ -237,14 +255,21 @@ void HttpConnection::on_published(std::uint64_t number, std::size_t batch, const
   owed.times.queued = std::max(owed.times.queued, published.queued);
   if (--owed.batches_left > 0) return;
   if (owed.acknowledged && published.outcome == PublishOutcome::done) owed.times.acked = wire::read_clock();
-  owed.answer = owed.finish(owed.outcomes);
-  owed.ready = true;
+  settle(owed, owed.finish(owed.outcomes));
   if (&owed == &owed_.front()) proceed();
+}
+
+// The outcome of a call is known.
+void HttpConnection::settle(Owed& owed, HttpAnswer answer) {
+  owed.answer = std::move(answer);
+  owed.ready = true;
+  context_.calls.end(owed.answer, owed.times, wire::read_clock());
 }
 
 // An answer of the HTTP layer, behind which the connection ends: its framing is lost.
 void HttpConnection::refuse(unsigned status) {
   end_request();
+  context_.counts.refuse(status);
   Owed& owed = owe();
   owed.answer = error_answer(status);
   owed.framing.close = true;
@@ -289,13 +314,12 @@ void HttpConnection::write_answers() {
 
 void HttpConnection::send_output() {
   while (sent_ < output_.size()) {
-    error_code ec;
-    const std::size_t count = socket_.write_some(asio::buffer(output_.data() + sent_, output_.size() - sent_), ec);
-    if (ec == asio::error::would_block || ec == asio::error::try_again) {
+    const auto [step, count] = socket_.write_some(std::string_view(output_).substr(sent_));
+    if (step == CallerSocket::Step::blocked) {
       if (!output_blocked_) output_blocked_ = wire::read_clock();
       return wait_writable();
     }
-    if (ec) return close();
+    if (step != CallerSocket::Step::moved) return close();
     sent_ += count;
     output_blocked_.reset();
   }
@@ -311,9 +335,7 @@ void HttpConnection::send_output() {
 void HttpConnection::end_output() {
   if (lingers_until_) return wait_readable();
   if (input_ended_) return close();
-  error_code ec;
-  socket_.shutdown(Socket::shutdown_send, ec);
-  if (ec) return close();
+  if (!socket_.end_output()) return close();
   lingers_until_ = wire::read_clock() + kLinger;
   wait_readable();
 }
@@ -323,12 +345,14 @@ void HttpConnection::on_timer(wire::TimePoint now) {
     if (now > *lingers_until_) close();
     return;
   }
+  // As long as a request may take; nothing was heard of it before.
+  if (socket_.in_handshake() && now > last_active_ + context_.config.header_timeout) return close();
   if (output_blocked_ && now > *output_blocked_ + context_.config.idle_timeout) return close();
   bool answered = false;
   for (Owed& owed : owed_) {
     if (owed.ready || now <= owed.called + context_.config.answer_timeout) continue;
-    owed.answer = owed.finish(owed.outcomes);
-    owed.ready = answered = true;
+    settle(owed, owed.finish(owed.outcomes));
+    answered = true;
   }
   const bool too_long = request_began_ && wants_input() && now > *request_began_ + context_.config.header_timeout;
   if (too_long || body_stalls(now)) {
@@ -353,8 +377,10 @@ void HttpConnection::close() {
   if (closed_) return;
   closed_ = true;
   last_taken_ = true;
-  error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
+  for (const Owed& owed : owed_) {
+    if (owed.is_call && !owed.ready) context_.calls.end_unanswered(owed.action);
+  }
   owed_.clear();
   std::string().swap(input_);
   std::string().swap(output_);

@@ -1,9 +1,6 @@
 // One HTTP connection of a caller: requests in, answers out in the order of the requests.
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/circular_buffer.hpp>
 #include <cstddef>
 #include <cstdint>
@@ -17,9 +14,12 @@
 #include <vector>
 
 #include "bridge/config/config.h"
+#include "bridge/metrics/call_books.h"
 #include "bridge/server/answer_text.h"
 #include "bridge/server/backend.h"
 #include "bridge/server/body_budget.h"
+#include "bridge/server/caller_socket.h"
+#include "bridge/server/http_counts.h"
 #include "bridge/server/request_parser.h"
 #include "wire/clock.h"
 
@@ -35,8 +35,11 @@ struct ConnectionContext {
   Backend backend;
   RequestLimits limits;
   BodyBudget bodies;
-  std::string date;                                 // http_date() of this second
-  std::vector<char> scratch;                        // what a read takes in; used within one event only
+  std::string date;               // http_date() of this second
+  std::vector<char> scratch;      // what a read takes in; used within one event only
+  std::optional<TlsContext> tls;  // absent: plain HTTP
+  CallBooks calls{call_names()};
+  HttpCounts counts;
   std::list<std::shared_ptr<HttpConnection>> open;  // all connections that are not closed
   bool stopping = false;
 };
@@ -44,9 +47,9 @@ struct ConnectionContext {
 // Owned by the context's list, and by its own calls until their outcome is known. All on the server's loop.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+  using Socket = CallerSocket::Socket;
 
-  // `socket` is connected and does not block.
+  // `socket` is connected and does not block; it speaks TLS where the context does.
   HttpConnection(Socket socket, ConnectionContext& context);
 
   // Begins to read. The connection is in the context's list at `place` by then.
@@ -67,6 +70,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     wire::TimePoint called{};  // the request was whole
     bool ready = false;
     bool is_call = false;
+    std::string_view action{};  // of a call that is not ready: PendingCall's
     bool acknowledged = false;  // QoS 1: `times.acked` will be known
     AnswerFraming framing;
     CallTimes times;
@@ -79,6 +83,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void wait_readable();
   void wait_writable();
   void on_readable();
+  void on_nothing_read(CallerSocket::Step step);
   void on_end_of_input();
   // Does all that can be done without waiting: requests out of input_, answers to the socket, end of the connection.
   void proceed();
@@ -88,7 +93,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void on_body_admitted();
   [[nodiscard]] bool body_stalls(wire::TimePoint now);
   void take_request();
+  [[nodiscard]] std::optional<HttpAnswer> own_page(const HttpRequest& request) const;
   void call_api(const HttpRequest& request, Owed& owed);
+  void settle(Owed& owed, HttpAnswer answer);
   void on_published(std::uint64_t number, std::size_t batch, const Published& published);
   void refuse(unsigned status);
   void end_request();
@@ -97,7 +104,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void send_output();
   void end_output();
 
-  Socket socket_;
+  CallerSocket socket_;
   ConnectionContext& context_;
   std::list<std::shared_ptr<HttpConnection>>::iterator place_;
   RequestText text_;

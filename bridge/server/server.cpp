@@ -58,7 +58,11 @@ void Server::State::accept() {
 
 void Server::State::on_accepted(HttpConnection::Socket socket) {
   const std::size_t open = context.open.size();
-  if (open >= context.config.connections_max + kRefusedMax) return;
+  ++context.counts.accepted;
+  if (open >= context.config.connections_max + kRefusedMax) {
+    ++context.counts.unheard;
+    return;
+  }
   error_code ec;
   socket.non_blocking(true, ec);
   if (!ec) socket.set_option(tcp::no_delay(true), ec);
@@ -86,6 +90,11 @@ Server::~Server() {
 
 wire::Result<std::uint16_t> Server::listen() {
   const HttpConfig& config = state_->context.config;
+  if (config.tls.enabled()) {
+    auto tls = TlsContext::load(config.tls);
+    if (!tls) return tl::unexpected(std::move(tls.error()));
+    state_->context.tls.emplace(*std::move(tls));
+  }
   const std::string where = config.listen.text();
   error_code ec;
   const auto address = asio::ip::make_address(config.listen.host == "localhost" ? "127.0.0.1" : config.listen.host, ec);
@@ -103,6 +112,14 @@ wire::Result<std::uint16_t> Server::listen() {
   const std::uint16_t port = acceptor.local_endpoint(ec).port();
   state_->accept();
   return port;
+}
+
+const CallBooks& Server::calls() const { return state_->context.calls; }
+
+HttpCounts Server::counts() const {
+  HttpCounts counts = state_->context.counts;
+  counts.open = state_->context.open.size();
+  return counts;
 }
 
 void Server::on_timer(wire::TimePoint now) {

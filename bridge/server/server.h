@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "bridge/config/config.h"
+#include "bridge/metrics/call_books.h"
 #include "bridge/server/backend.h"
+#include "bridge/server/http_counts.h"
 #include "wire/clock.h"
 #include "wire/error.h"
 
@@ -28,9 +30,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Opens the port and begins to accept. Returns the port. Environment error: the address is taken, is not ours, or
-  // does not exist.
+  // Opens the port and begins to accept. Returns the port. Environment errors: the address is taken, is not ours, or
+  // does not exist; as TlsContext::load.
   [[nodiscard]] wire::Result<std::uint16_t> listen();
+  // What /metrics tells of calls and connections.
+  [[nodiscard]] const CallBooks& calls() const;
+  [[nodiscard]] HttpCounts counts() const;
   // Time-outs of all connections. Call a few times a second.
   void on_timer(wire::TimePoint now);
   // Accepts nobody any more, answers what was accepted, closes each connection behind its last answer, and then calls

@@ -32,7 +32,8 @@ std::string configuration(const BridgeOptions& options) {
 BridgeProgram::BridgeProgram(const BridgeOptions& options) {
   const std::string path = directory_.write("bridge.yaml", configuration(options)).string();
   process_ = std::make_unique<ChildProcess>(std::vector<std::string>{FLEET_BRIDGE_PROGRAM, "--config", path});
-  const std::string ready = "listening on http://127.0.0.1:";
+  const bool tls = options.http_more.find("tls:") != std::string::npos;
+  const std::string ready = std::string("listening on ") + (tls ? "https" : "http") + "://127.0.0.1:";
   if (!process_->wait_for_output(ready)) throw std::runtime_error("fleet-bridge does not start: " + process_->output());
   const std::string output = process_->output();
   port_ = static_cast<std::uint16_t>(std::atoi(output.c_str() + output.find(ready) + ready.size()));

@@ -77,21 +77,24 @@ bool HttpCaller::receive() {
   return true;
 }
 
-std::optional<HttpReply> HttpCaller::read(bool head_only) {
-  std::size_t end = 0;
-  while ((end = unread_.find("\r\n\r\n")) == std::string::npos) {
-    if (!receive()) return std::nullopt;
-  }
+std::optional<HttpReply> take_reply(std::string& unread, bool head_only) {
+  const std::size_t end = unread.find("\r\n\r\n");
+  if (end == std::string::npos) return std::nullopt;
   HttpReply reply;
-  reply.head = unread_.substr(0, end + 4);
+  reply.head = unread.substr(0, end + 4);
   reply.status = static_cast<unsigned>(std::atoi(reply.head.c_str() + sizeof("HTTP/1.1")));
   const std::size_t length = head_only ? 0 : std::strtoul(reply.field("Content-Length").c_str(), nullptr, 10);
-  while (unread_.size() < end + 4 + length) {
+  if (unread.size() < end + 4 + length) return std::nullopt;
+  reply.body = unread.substr(end + 4, length);
+  unread.erase(0, end + 4 + length);
+  return reply;
+}
+
+std::optional<HttpReply> HttpCaller::read(bool head_only) {
+  for (;;) {
+    if (auto reply = take_reply(unread_, head_only)) return reply;
     if (!receive()) return std::nullopt;
   }
-  reply.body = unread_.substr(end + 4, length);
-  unread_.erase(0, end + 4 + length);
-  return reply;
 }
 
 std::optional<HttpReply> HttpCaller::call(std::string_view request) {

@@ -20,6 +20,9 @@ struct HttpReply {
   [[nodiscard]] std::string field(std::string_view name) const;
 };
 
+// The first answer in `unread`, taken out of it; nothing where it is not whole. `head_only`: it has no body.
+[[nodiscard]] std::optional<HttpReply> take_reply(std::string& unread, bool head_only = false);
+
 // Owned by one test, used on its thread. Connected to 127.0.0.1 from the constructor on.
 class HttpCaller {
  public:

@@ -66,3 +66,6 @@ fleet_test(bridge_devices_test LABEL unit
     bridge/device_side_test.cpp
     bridge/device_topology_test.cpp
   LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json spdlog::spdlog)
+fleet_test(bridge_metrics_unit_test LABEL unit
+  SOURCES bridge/call_books_test.cpp ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
+  LIBS fleet::bridge)
