@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -32,8 +33,17 @@ void hold_standard_streams() {
   if (file > STDERR_FILENO) ::close(file);
 }
 
+// Callers beyond the 1,024 descriptors that shells give: as many as the system lets this process have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Sets up what belongs to the process as a whole.
 void prepare_process() {
+  raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);  // a caller that is gone is an error of its write
   std::signal(SIGXFSZ, SIG_IGN);  // so is a limit on the size of files
   // Payloads and bodies go back to the system when they are freed; left alone, glibc raises this limit with the first

@@ -133,6 +133,7 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
     return failure_answer(xml, *action, request_id, *empty);
   }
   state.begin_action(now, wall);
+  state.context.account = caller->account->access_key_id;
   ActionResult result = action->run(state.context);
   state.bound_notices();
   times.plan = wire::read_clock() - verified;

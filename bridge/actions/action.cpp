@@ -45,12 +45,14 @@ constexpr ActionParam kBatchPubParams[] = {
     kContentParam,
     kQosParam,
 };
-constexpr const BusinessError* kBatchPubErrors[] = {
-    &kNullProductKey,     &kInvalidFormattedProductKey, &kNotExistedProduct,
-    &kNullDeviceName,     &kInvalidFormattedDeviceName, &kNotExistedDevice,
-    &kNullMessageContent, &kMessageContentNotBase64,    &kInvalidFormattedParameter,
-    &kNullTopicName,      &kInvalidFormattedTopicName,  &kTopicTemplateIsNotFound,
-    &kRateLimit,          &kPublishMessageException,    &kPublishMessageFailed};
+constexpr const BusinessError* kBatchPubErrors[] = {&kNullProductKey,          &kInvalidFormattedProductKey,
+                                                    &kNotExistedProduct,       &kNotProductOwner,
+                                                    &kNullDeviceName,          &kInvalidFormattedDeviceName,
+                                                    &kNotExistedDevice,        &kNullMessageContent,
+                                                    &kMessageContentNotBase64, &kInvalidFormattedParameter,
+                                                    &kNullTopicName,           &kInvalidFormattedTopicName,
+                                                    &kTopicTemplateIsNotFound, &kRateLimit,
+                                                    &kPublishMessageException, &kPublishMessageFailed};
 
 constexpr ActionParam kPubParams[] = {
     kProductKeyParam,
@@ -62,19 +64,11 @@ constexpr ActionParam kPubParams[] = {
     kContentParam,
     kQosParam,
 };
-constexpr const BusinessError* kPubErrors[] = {&kNullProductKey,
-                                               &kInvalidFormattedProductKey,
-                                               &kNotExistedProduct,
-                                               &kNotExistedDevice,
-                                               &kNullMessageContent,
-                                               &kMessageContentNotBase64,
-                                               &kInvalidFormattedParameter,
-                                               &kNullTopicName,
-                                               &kInvalidFormattedTopicName,
-                                               &kTopicTemplateIsNotFound,
-                                               &kRateLimit,
-                                               &kPublishMessageException,
-                                               &kPublishMessageFailed};
+constexpr const BusinessError* kPubErrors[] = {
+    &kNullProductKey,          &kInvalidFormattedProductKey, &kNotExistedProduct,       &kNotProductOwner,
+    &kNotExistedDevice,        &kNullMessageContent,         &kMessageContentNotBase64, &kInvalidFormattedParameter,
+    &kNullTopicName,           &kInvalidFormattedTopicName,  &kTopicTemplateIsNotFound, &kRateLimit,
+    &kPublishMessageException, &kPublishMessageFailed};
 
 constexpr ActionParam kPubBroadcastParams[] = {
     kProductKeyParam,
@@ -89,9 +83,9 @@ constexpr ActionParam kPubBroadcastParams[] = {
          "them, on /sys/{ProductKey}/{DeviceName}/broadcast/request/{MessageId}"},
 };
 constexpr const BusinessError* kPubBroadcastErrors[] = {
-    &kNullProductKey,          &kInvalidFormattedProductKey, &kNotExistedProduct,         &kNullMessageContent,
-    &kMessageContentNotBase64, &kInvalidFormattedParameter,  &kInvalidFormattedTopicName, &kRateLimit,
-    &kPublishMessageException, &kPublishMessageFailed};
+    &kNullProductKey,     &kInvalidFormattedProductKey, &kNotExistedProduct,         &kNotProductOwner,
+    &kNullMessageContent, &kMessageContentNotBase64,    &kInvalidFormattedParameter, &kInvalidFormattedTopicName,
+    &kRateLimit,          &kPublishMessageException,    &kPublishMessageFailed};
 
 constexpr ActionParam kBatchCheckDeviceNamesParams[] = {
     kProductKeyParam,
@@ -105,25 +99,37 @@ constexpr ActionParam kBatchCheckDeviceNamesParams[] = {
      .rule =
          "Chinese and Japanese characters, letters, digits and _; 4 to 64, where a Chinese or Japanese one counts 2"},
 };
-constexpr const BusinessError* kBatchCheckDeviceNamesErrors[] = {
-    &kNullProductKey,           &kInvalidFormattedProductKey,   &kNotExistedProduct,     &kNoneDeviceNameElement,
-    &kInvalidDeviceNameExisted, &kInvalidDeviceNicknameExisted, &kApplyManyDevicesFailed};
+constexpr const BusinessError* kBatchCheckDeviceNamesErrors[] = {&kNullProductKey,
+                                                                 &kInvalidFormattedProductKey,
+                                                                 &kNotExistedProduct,
+                                                                 &kNotProductOwner,
+                                                                 &kNoneDeviceNameElement,
+                                                                 &kInvalidDeviceNameExisted,
+                                                                 &kInvalidDeviceNicknameExisted,
+                                                                 &kApplyManyDevicesFailed};
 
 constexpr ActionParam kApplyParams[] = {kProductKeyParam, kApplyIdParam};
 constexpr const BusinessError* kQueryStatusErrors[] = {
-    &kNullProductKey,          &kInvalidFormattedProductKey, &kNotExistedProduct,       &kNullApplyId,
-    &kInvalidFormattedApplyId, &kDeviceApplyIsNotFound,      &kIncorrectDeviceApplyInfo};
-constexpr const BusinessError* kRegisterWithIdErrors[] = {
-    &kNullProductKey,          &kInvalidFormattedProductKey, &kNotExistedProduct,        &kNullApplyId,
-    &kInvalidFormattedApplyId, &kDeviceApplyIsNotFound,      &kIncorrectDeviceApplyInfo, &kCreateDeviceTaskIsRunning};
+    &kNullProductKey, &kInvalidFormattedProductKey, &kNotExistedProduct,     &kNotProductOwner,
+    &kNullApplyId,    &kInvalidFormattedApplyId,    &kDeviceApplyIsNotFound, &kIncorrectDeviceApplyInfo};
+constexpr const BusinessError* kRegisterWithIdErrors[] = {&kNullProductKey,
+                                                          &kInvalidFormattedProductKey,
+                                                          &kNotExistedProduct,
+                                                          &kNotProductOwner,
+                                                          &kNullApplyId,
+                                                          &kInvalidFormattedApplyId,
+                                                          &kDeviceApplyIsNotFound,
+                                                          &kIncorrectDeviceApplyInfo,
+                                                          &kCreateDeviceTaskIsRunning};
 
 constexpr ActionParam kBatchRegisterDeviceParams[] = {
     kProductKeyParam,
     {.name = "Count", .need = Need::mandatory, .rule = "1 to 10,000", .when_empty = &kInvalidFormattedParameter},
 };
-constexpr const BusinessError* kBatchRegisterDeviceErrors[] = {&kNullProductKey,      &kInvalidFormattedProductKey,
-                                                               &kNotExistedProduct,   &kInvalidFormattedParameter,
-                                                               &kDeviceCountExceeded, &kApplyManyDevicesFailed};
+constexpr const BusinessError* kBatchRegisterDeviceErrors[] = {
+    &kNullProductKey,        &kInvalidFormattedProductKey, &kNotExistedProduct,
+    &kNotProductOwner,       &kInvalidFormattedParameter,  &kDeviceCountExceeded,
+    &kApplyManyDevicesFailed};
 
 constexpr ActionParam kQueryPageParams[] = {kApplyIdParam, kCurrentPageParam, kPageSizeParam};
 constexpr const BusinessError* kQueryPageErrors[] = {&kNullApplyId, &kInvalidFormattedApplyId, &kInvalidPageParams,
@@ -159,17 +165,12 @@ constexpr ActionParam kBatchAddThingTopoParams[] = {
      .need = Need::optional,
      .rule = "signed where it is sent; not checked otherwise"},
 };
-constexpr const BusinessError* kBatchAddThingTopoErrors[] = {&kNullProductKey,
-                                                             &kInvalidFormattedProductKey,
-                                                             &kNotExistedProduct,
-                                                             &kNullDeviceName,
-                                                             &kInvalidFormattedDeviceName,
-                                                             &kNotExistedDevice,
-                                                             &kInvalidFormattedParameter,
-                                                             &kVerifyDeviceFailed,
-                                                             &kInvalidNodeType,
-                                                             &kAddTopoRelationFailed,
-                                                             &kTopoRelationCountExceeded};
+constexpr const BusinessError* kBatchAddThingTopoErrors[] = {
+    &kAuthActionPermissionDeny,   &kNullProductKey,   &kInvalidFormattedProductKey,
+    &kNotExistedProduct,          &kNotProductOwner,  &kNullDeviceName,
+    &kInvalidFormattedDeviceName, &kNotExistedDevice, &kInvalidFormattedParameter,
+    &kVerifyDeviceFailed,         &kInvalidNodeType,  &kAddTopoRelationFailed,
+    &kTopoRelationCountExceeded};
 
 constexpr ActionParam kGetThingTopoParams[] = {
     {.name = "PageNo", .need = Need::mandatory, .rule = "from 1", .when_empty = &kInvalidPageParams},
@@ -179,9 +180,9 @@ constexpr ActionParam kGetThingTopoParams[] = {
     kNamedDeviceParam,
 };
 constexpr const BusinessError* kGetThingTopoErrors[] = {
-    &kInvalidPageParams,          &kInvalidIotId,      &kNullProductKey,
-    &kInvalidFormattedProductKey, &kNotExistedProduct, &kNullDeviceName,
-    &kInvalidFormattedDeviceName, &kNotExistedDevice};
+    &kInvalidPageParams, &kInvalidIotId,    &kNullProductKey, &kInvalidFormattedProductKey,
+    &kNotExistedProduct, &kNotProductOwner, &kNullDeviceName, &kInvalidFormattedDeviceName,
+    &kNotExistedDevice};
 
 constexpr ActionParam kNotifyAddThingTopoParams[] = {
     {.name = "GwIotId",
@@ -194,15 +195,13 @@ constexpr ActionParam kNotifyAddThingTopoParams[] = {
      .rule = "JSON: a list of at most 30, each {\"productKey\", \"deviceName\"} or {\"IotId\"}"},
 };
 constexpr const BusinessError* kNotifyAddThingTopoErrors[] = {
-    &kInvalidIotId,   &kNullProductKey,   &kInvalidFormattedProductKey, &kNotExistedProduct,
-    &kNullDeviceName, &kNotExistedDevice, &kInvalidFormattedDeviceName, &kInvalidFormattedParameter,
-    &kInvalidNodeType};
+    &kInvalidIotId,   &kNullProductKey,   &kInvalidFormattedProductKey, &kNotExistedProduct,         &kNotProductOwner,
+    &kNullDeviceName, &kNotExistedDevice, &kInvalidFormattedDeviceName, &kInvalidFormattedParameter, &kInvalidNodeType};
 
 constexpr ActionParam kNamedDeviceParams[] = {kIotIdParam, kNamedProductParam, kNamedDeviceParam};
 constexpr const BusinessError* kNamedDeviceErrors[] = {
-    &kInvalidIotId,      &kNullProductKey, &kInvalidFormattedProductKey,
-    &kNotExistedProduct, &kNullDeviceName, &kInvalidFormattedDeviceName,
-    &kNotExistedDevice};
+    &kInvalidIotId,    &kNullProductKey, &kInvalidFormattedProductKey, &kNotExistedProduct,
+    &kNotProductOwner, &kNullDeviceName, &kInvalidFormattedDeviceName, &kNotExistedDevice};
 
 constexpr ActionParam kCreateProductParams[] = {
     {.name = "ProductName",
@@ -224,24 +223,22 @@ constexpr const BusinessError* kCreateProductErrors[] = {
     &kAlreadyExistedProductName, &kProductCountExceedMax};
 
 constexpr ActionParam kProductParams[] = {kProductKeyParam};
-constexpr const BusinessError* kProductErrors[] = {&kNullProductKey, &kInvalidFormattedProductKey, &kNotExistedProduct};
+constexpr const BusinessError* kProductErrors[] = {&kNullProductKey, &kInvalidFormattedProductKey, &kNotExistedProduct,
+                                                   &kNotProductOwner};
 
 constexpr ActionParam kRegisterDeviceParams[] = {
     kProductKeyParam,
     {.name = "DeviceName", .need = Need::optional, .rule = "4 to 32 of A-Z a-z 0-9 _ @ . : -; absent: a random one"},
     {.name = "Nickname", .need = Need::optional, .rule = "as DeviceNickname of BatchCheckDeviceNames"},
 };
-constexpr const BusinessError* kRegisterDeviceErrors[] = {&kNullProductKey,
-                                                          &kInvalidFormattedProductKey,
-                                                          &kNotExistedProduct,
-                                                          &kInvalidFormattedDeviceName,
-                                                          &kInvalidFormattedParameter,
-                                                          &kAlreadyExistedDeviceName,
-                                                          &kDeviceCountExceeded};
+constexpr const BusinessError* kRegisterDeviceErrors[] = {
+    &kNullProductKey,           &kInvalidFormattedProductKey, &kNotExistedProduct,
+    &kNotProductOwner,          &kInvalidFormattedDeviceName, &kInvalidFormattedParameter,
+    &kAlreadyExistedDeviceName, &kDeviceCountExceeded};
 
 constexpr ActionParam kQueryDeviceParams[] = {kProductKeyParam, kCurrentPageParam, kPageSizeParam};
 constexpr const BusinessError* kQueryDeviceErrors[] = {&kNullProductKey, &kInvalidFormattedProductKey,
-                                                       &kNotExistedProduct, &kInvalidPageParams};
+                                                       &kNotExistedProduct, &kNotProductOwner, &kInvalidPageParams};
 
 constexpr std::string_view kApplyIdAnswer = "Data{ApplyId}";
 

@@ -26,6 +26,7 @@ struct ActionContext {
   Registry& registry;
   const Sessions& sessions;
   RpcParams& params;
+  std::string_view account{};            // access_key_id of the caller
   Moment moment{};                       // of the call
   std::vector<std::string_view> list{};  // elements of the action's list parameter, in order; views into params
   std::vector<StructItem> items{};       // elements of its list of structs, members in the order of the table

@@ -90,7 +90,9 @@ ActionResult run_query_page_by_apply_id(ActionContext& context) {
   const auto page = read_page(context, "CurrentPage", "PageSize");
   if (!page) return UnexpectedFailure(page.error());
   const ApplyBatch* const batch = context.registry.apply_batch(*id);
-  if (batch == nullptr) return UnexpectedFailure(business::kDeviceApplyIsNotFound);
+  if (batch == nullptr || !may_use(context, *context.registry.products()[batch->product])) {
+    return UnexpectedFailure(business::kDeviceApplyIsNotFound);
+  }
   const std::size_t total = context.registry.apply_made_count(*batch);
   Json devices = Json::array();
   for (const Device* device : context.registry.apply_page(*batch, page->first(), page->size)) {

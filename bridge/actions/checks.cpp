@@ -92,10 +92,18 @@ const BusinessError& error_of(RegistryFault fault) {
   return business::kSystemException;
 }
 
+bool may_use(const ActionContext& context, const Product& product) {
+  return product.owner().empty() || product.owner() == context.account;
+}
+
 Checked<const Product*> find_product(const ActionContext& context, std::string_view product_key) {
-  if (const Product* const product = context.registry.product(product_key)) return product;
-  return tl::unexpected(wire::is_product_key(product_key) ? business::kNotExistedProduct
-                                                          : business::kInvalidFormattedProductKey);
+  const Product* const product = context.registry.product(product_key);
+  if (product == nullptr) {
+    return tl::unexpected(wire::is_product_key(product_key) ? business::kNotExistedProduct
+                                                            : business::kInvalidFormattedProductKey);
+  }
+  if (!may_use(context, *product)) return tl::unexpected(business::kNotProductOwner);
+  return product;
 }
 
 Checked<const Device*> find_device(const ActionContext& context, std::string_view product_key, std::string_view name) {
@@ -109,8 +117,13 @@ Checked<const Device*> find_device(const ActionContext& context, std::string_vie
 Checked<const Device*> find_named_device(const ActionContext& context, std::string_view prefix) {
   const auto text = [&](std::string_view name) { return context.text(std::string(prefix).append(name)); };
   if (const std::string_view iot_id = text("IotId"); !iot_id.empty()) {
-    if (const Device* const device = context.registry.device_of_iot_id(iot_id)) return device;
-    return tl::unexpected(iot_id.size() == Device::kIotIdBytes ? business::kNotExistedDevice : business::kInvalidIotId);
+    const Device* const device = context.registry.device_of_iot_id(iot_id);
+    if (device == nullptr) {
+      return tl::unexpected(iot_id.size() == Device::kIotIdBytes ? business::kNotExistedDevice
+                                                                 : business::kInvalidIotId);
+    }
+    if (!may_use(context, context.registry.product_of(*device))) return tl::unexpected(business::kNotProductOwner);
+    return device;
   }
   const std::string_view product_key = text("ProductKey");
   const std::string_view name = text("DeviceName");

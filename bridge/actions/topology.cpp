@@ -79,6 +79,11 @@ Checked<std::vector<NamedDevice>> read_device_list(const ActionContext& context)
 
 ActionResult run_batch_add_thing_topo(ActionContext& context) {
   const DeviceName gateway{context.text("GwProductKey"), context.text("GwDeviceName")};
+  // The caller must own the gateway (API page); the code is assumed.
+  if (const Product* const product = context.registry.product(gateway.product_key);
+      product != nullptr && !may_use(context, *product)) {
+    return UnexpectedFailure(business::kAuthActionPermissionDeny);
+  }
   if (const auto found = find_device(context, gateway.product_key, gateway.name); !found) {
     return UnexpectedFailure(found.error());
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "bridge/config/tables.h"
@@ -28,7 +29,11 @@ void check_distinct(Reader& reader, const std::vector<T>& entries, std::string T
   }
 }
 
-void check_product(Reader& reader, const ProductConfig& product, const std::string& path) {
+void check_product(Reader& reader, const Config& config, const ProductConfig& product, const std::string& path) {
+  const auto is_owner = [&product](const AccountConfig& account) { return account.access_key_id == product.account; };
+  if (!product.account.empty() && std::none_of(config.accounts.begin(), config.accounts.end(), is_owner)) {
+    reader.fail_at(path + ".account", fmt::format("'{}' is none of the accounts", shortened(product.account)));
+  }
   if (!wire::is_product_key(product.key)) {
     reader.fail_at(path + ".key", fmt::format("'{}' is no product key: 1 to {} of A-Z a-z 0-9", shortened(product.key),
                                               wire::kProductKeyBytesMax));
@@ -73,7 +78,7 @@ void check_config(Reader& reader, const Config& config) {
   check_distinct(reader, config.products, &ProductConfig::key, "product", "products", "key");
   for (std::size_t i = 0; i < config.apps.size(); ++i) check_app(reader, config.apps[i], fmt::format("apps.{}", i));
   for (std::size_t i = 0; i < config.products.size(); ++i) {
-    check_product(reader, config.products[i], fmt::format("products.{}", i));
+    check_product(reader, config, config.products[i], fmt::format("products.{}", i));
   }
 }
 

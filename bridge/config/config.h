@@ -93,6 +93,7 @@ struct DeviceConfig {
 struct ProductConfig {
   std::string key{};
   std::string name{};
+  std::string account{};  // access_key_id that alone may use it; empty: any
   DeviceKind kind = DeviceKind::device;
   bool x509 = false;
   std::map<std::string, TopicOperation, std::less<>> topics{};  // topic short name -> operation

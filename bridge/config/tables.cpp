@@ -279,6 +279,8 @@ const Table<ProductConfig>& product_table() {
       {
           Row::field<&ProductConfig::key>({.name = "key", .fallback = kRequired, .sentence = "1 to 32 of A-Z a-z 0-9"}),
           Row::field<&ProductConfig::name>({.name = "name", .sentence = "for people"}),
+          Row::field<&ProductConfig::account>(
+              {.name = "account", .sentence = "access_key_id of the account that owns it; absent: all may use it"}),
           Row::field<&ProductConfig::kind>({.name = "kind",
                                             .form = Form::choice,
                                             .sentence = "what its devices are",

@@ -21,12 +21,18 @@ inline constexpr BusinessError kInvalidPageParams{"iot.common.InvalidPageParams"
 inline constexpr BusinessError kInvalidFormattedParameter{"iot.common.InvalidFormattedParameter",
                                                           "The format of the parameter is invalid."};
 
+// Text assumed, as above.
+inline constexpr BusinessError kAuthActionPermissionDeny{"iot.common.AuthActionPermissionDeny",
+                                                         "The device belongs to another account."};
+
 // Products.
 inline constexpr BusinessError kNullProductKey{"iot.prod.NullProductKey", "ProductKey cannot be empty."};
 inline constexpr BusinessError kInvalidFormattedProductKey{"iot.prod.InvalidFormattedProductkey",
                                                            "The format of the ProductKey is invalid."};
 inline constexpr BusinessError kNotExistedProduct{"iot.prod.NotExistedProduct",
                                                   "The specified product does not exist."};
+// Written with a capital P in the table, which has its text in Chinese only: assumed.
+inline constexpr BusinessError kNotProductOwner{"iot.Prod.NotProductOwner", "The product belongs to another account."};
 inline constexpr BusinessError kInvalidNodeType{"iot.prod.InvalidNodeType", "The node type of the product is invalid."};
 inline constexpr BusinessError kNullProductName{"iot.prod.NullProductName", "ProductName cannot be empty."};
 inline constexpr BusinessError kInvalidFormattedProductName{"iot.prod.InvalidFormattedProductName",

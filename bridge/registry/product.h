@@ -45,6 +45,8 @@ class Product {
   [[nodiscard]] DeviceKind kind() const { return facts_.kind; }
   [[nodiscard]] bool x509() const { return facts_.x509; }
   [[nodiscard]] wire::WallTime created() const { return facts_.created; }
+  // The account that alone may use it, as the configuration says now: it is not stored. Empty: any.
+  [[nodiscard]] const std::string& owner() const { return owner_; }
   // Its place among Registry::products(), kept for good.
   [[nodiscard]] std::uint32_t index() const { return facts_.index; }
 
@@ -64,6 +66,7 @@ class Product {
   friend class Registry;
 
   ProductFacts facts_;
+  std::string owner_;
   const DeviceTable& table_;
   std::vector<std::uint32_t> devices_;  // indexes, ascending
 };

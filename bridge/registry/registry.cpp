@@ -167,9 +167,11 @@ wire::Result<void> Registry::merge(const std::vector<ProductConfig>& products, w
     return wire::usage_error(
         fmt::format("the registry holds at most {} products and {} devices", kProductsMax, kDevicesMax));
   }
-  if (changes.empty()) return {};
-  if (auto kept = store_->commit(changes); !kept) return kept;
-  apply(changes);
+  if (!changes.empty()) {
+    if (auto kept = store_->commit(changes); !kept) return kept;
+    apply(changes);
+  }
+  for (const ProductConfig& config : products) find_product(config.key)->owner_ = config.account;
   return {};
 }
 

@@ -19,6 +19,7 @@ fleet_test(bridge_api_test LABEL unit
     bridge/device_actions_test.cpp
     bridge/markup_test.cpp
     bridge/nonce_memory_test.cpp
+    bridge/ownership_test.cpp
     bridge/plan_test.cpp
     bridge/publish_actions_test.cpp
     bridge/quotas_test.cpp

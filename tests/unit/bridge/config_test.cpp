@@ -265,6 +265,7 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
        "bridge.yaml:1:38: 'products.0.topics.get': 'subscrib' is not possible here; did you mean 'subscribe'?"},
       {"products: [ { key: a, kind: subdevice } ]\n",
        "bridge.yaml:1:29: 'products.0.kind': 'subdevice' is not possible here; did you mean 'sub-device'?"},
+      {"products: [ { key: a, account: nobody } ]\n", "bridge.yaml:1:32: 'nobody' is none of the accounts"},
       {"products: {}\n", "bridge.yaml:1:11: 'products' must be a list, not a mapping"},
       {"limits: on\n", "bridge.yaml:1:9: 'limits' must be off, or a mapping such as BatchPub: 50/s, not 'on'"},
       {"limits: { BatchPub: 50 }\n", "bridge.yaml:1:21: 'limits.BatchPub': '50' has no unit; write 50/s, 50/m or 50/h"},
