@@ -103,13 +103,14 @@ Backend Service::State::backend() {
   backend.hold_writes = [this](bool hold) { hold ? publisher->hold_writes() : publisher->release_writes(); };
   backend.broker_connected = [this] { return publisher->connected(); };
   backend.metrics = [this] {
-    return metrics_text({.calls = server->calls(),
-                         .http = server->counts(),
-                         .publisher = *publisher,
-                         .registry = api->registry(),
-                         .sessions = api->sessions(),
-                         .device_api = device_api.get(),
-                         .devices = devices.get()});
+    return HttpAnswer{.content_type = std::string(kMetricsContentType),
+                      .body = metrics_text({.calls = server->calls(),
+                                            .http = server->counts(),
+                                            .publisher = *publisher,
+                                            .registry = api->registry(),
+                                            .sessions = api->sessions(),
+                                            .device_api = device_api.get(),
+                                            .devices = devices.get()})};
   };
   return backend;
 }

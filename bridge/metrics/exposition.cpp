@@ -118,7 +118,8 @@ void add_http(const HttpCounts& http, Page& page) {
   page.counter("http_connections_total", "Connections accepted.", http.accepted);
   page.counter("http_connections_unheard_total", "Connections closed at once: too many even to be told so.",
                http.unheard);
-  page.counter("http_tls_failures_total", "Connections that ended with an error of TLS.", http.tls_failed);
+  page.counter("http_tls_handshakes_failed_total",
+               "Connections that ended before the handshake of TLS was over, or without one.", http.handshakes_failed);
   page.begin("http_refused_total", MetricType::Counter,
              "Requests and connections that HTTP itself refused, by status.");
   for (std::size_t i = 0; i < http.refused.size(); ++i) {

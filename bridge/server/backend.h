@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 #include <variant>
 
 #include "bridge/api.h"
@@ -25,8 +24,8 @@ struct Backend {
   std::function<void(bool hold)> hold_writes{};
   // Publisher::connected, for /healthz.
   std::function<bool()> broker_connected;
-  // metrics_text(), for /metrics; empty: there is no such page.
-  std::function<std::string()> metrics{};
+  // The page /metrics; empty: there is none.
+  std::function<HttpAnswer()> metrics{};
 };
 
 }  // namespace fleet::bridge

@@ -93,8 +93,8 @@ void HttpConnection::on_readable() {
 void HttpConnection::on_nothing_read(CallerSocket::Step step) {
   if (step == CallerSocket::Step::blocked) return wait_readable();
   if (step == CallerSocket::Step::ended) return on_end_of_input();
-  if (context_.tls) ++context_.counts.tls_failed;
   if (step != CallerSocket::Step::no_tls) return close();
+  ++context_.counts.handshakes_failed;
   refuse(400);
   owed_.back().answer.body = R"({"error":"this port speaks HTTPS"})";
   proceed();
@@ -212,8 +212,7 @@ std::optional<HttpAnswer> HttpConnection::own_page(const HttpRequest& request) c
         connected ? 200U : 503U, "application/json;charset=utf-8",
         connected ? R"({"status":"ok","broker":"connected"})" : R"({"status":"waiting","broker":"away"})"};
   }
-  if (request.path == "/metrics" && backend.metrics)
-    return HttpAnswer{200, "text/plain; version=0.0.4; charset=utf-8", backend.metrics()};
+  if (request.path == "/metrics" && backend.metrics) return backend.metrics();
   return {};
 }
 
@@ -377,6 +376,7 @@ void HttpConnection::close() {
   if (closed_) return;
   closed_ = true;
   last_taken_ = true;
+  if (socket_.in_handshake()) ++context_.counts.handshakes_failed;
   socket_.close();
   for (const Owed& owed : owed_) {
     if (owed.is_call && !owed.ready) context_.calls.end_unanswered(owed.action);

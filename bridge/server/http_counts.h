@@ -15,7 +15,7 @@ struct HttpCounts {
   std::size_t open = 0;                                   // connections, those that are about to close among them
   std::uint64_t accepted = 0;                             // connections
   std::uint64_t unheard = 0;                              // of accepted: closed at once, too many even to be told so
-  std::uint64_t tls_failed = 0;                           // connections that ended before or by an error of TLS
+  std::uint64_t handshakes_failed = 0;                    // connections that ended before the handshake of TLS was over
   std::array<std::uint64_t, kRefusals.size()> refused{};  // by kRefusals
 
   void refuse(unsigned status) {

@@ -156,7 +156,8 @@ TlsSession::Moved TlsSession::write(std::string_view bytes) {
 }
 
 void TlsSession::end() {
-  if (!established() || (over_ && *over_ != Step::ended)) return;
+  if (told_end_ || !established() || (over_ && *over_ != Step::ended)) return;
+  told_end_ = true;
   ERR_clear_error();
   SSL_shutdown(session_.get());
   ERR_clear_error();

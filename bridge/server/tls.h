@@ -58,7 +58,7 @@ class TlsSession {
   [[nodiscard]] Moved read(std::span<char> into);
   // Writes some of `bytes` (not empty). What was not written comes again, with more behind it or not.
   [[nodiscard]] Moved write(std::string_view bytes);
-  // Tells the peer that nothing more comes, as far as the socket has room for it.
+  // Tells the peer that nothing more comes, as far as the socket has room for it. Once.
   void end();
 
   // The handshake is over.
@@ -73,6 +73,7 @@ class TlsSession {
     void operator()(SSL* session) const;
   };
   std::unique_ptr<SSL, Free> session_;
+  bool told_end_ = false;
   std::optional<Step> over_;  // ended, no_handshake or failed: what every further read() says
 };
 

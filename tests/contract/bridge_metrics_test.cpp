@@ -133,7 +133,7 @@ TEST_F(BridgeMetrics, CountWhatHttpItselfRefuses) {
   EXPECT_EQ(now.at(R"(http_refused_total{status="413"})"), 1);
   EXPECT_EQ(now.at(R"(http_refused_total{status="503"})"), 0);
   EXPECT_EQ(now.at("http_connections_total"), 3);
-  EXPECT_EQ(now.at("http_tls_failures_total"), 0);
+  EXPECT_EQ(now.at("http_tls_handshakes_failed_total"), 0);
   for (const auto& [name, value] : now) {
     EXPECT_TRUE(value == 0 || !name.starts_with("calls_total")) << name;
   }

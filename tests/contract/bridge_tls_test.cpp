@@ -156,6 +156,9 @@ TEST_F(BridgeTls, EndsHandshakesThatDoNotEnd) {
   ASSERT_TRUE(slow.send(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)));
   EXPECT_TRUE(silent.is_closed());
   EXPECT_TRUE(slow.is_closed());
+  const auto page = caller().call("GET /metrics HTTP/1.1\r\nHost: bridge\r\n\r\n");
+  ASSERT_TRUE(page);
+  EXPECT_THAT(page->body, HasSubstr("fleet_bridge_http_tls_handshakes_failed_total 2\n"));
   expect_service();
 }
 
@@ -198,7 +201,7 @@ TEST_F(BridgeTls, TellsACallerOfPlainHttp) {
   EXPECT_TRUE(plain.is_closed());
   const auto page = caller().call("GET /metrics HTTP/1.1\r\nHost: bridge\r\n\r\n");
   ASSERT_TRUE(page);
-  EXPECT_THAT(page->body, HasSubstr("fleet_bridge_http_tls_failures_total 1\n"));
+  EXPECT_THAT(page->body, HasSubstr("fleet_bridge_http_tls_handshakes_failed_total 1\n"));
 }
 
 TEST_F(BridgeTls, TellsCallersBeyondTheBoundThatTheyAreTooMany) {

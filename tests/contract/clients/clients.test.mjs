@@ -72,35 +72,29 @@ for (const scheme of ['http', 'https']) {
 
     test('the ready line names the scheme', () => assert.ok(url().startsWith(`${scheme}://127.0.0.1:`)));
 
-    for (const [by, make] of [
-      ['npm', () => popCore(url(), 'GET', kAccount)],
-      ['npm', () => popCore(url(), 'POST', kTemporary)],
-      ['curl', () => curlV1(url(), 'GET', 'XML', kAccount)],
-      ['curl', () => curlV1(url(), 'POST', 'JSON', kAccount)],
-      ['curl', () => curlV3(url(), 'query', kAccount)],
-      ['curl', () => curlV3(url(), 'form', kAccount)],
+    for (const [by, what, make] of [
+      ['npm', 'pop-core, GET', () => popCore(url(), 'GET', kAccount)],
+      ['npm', 'pop-core, POST, a temporary key', () => popCore(url(), 'POST', kTemporary)],
+      ['curl', 'curl, GET, XML', () => curlV1(url(), 'GET', 'XML', kAccount)],
+      ['curl', 'curl, POST, JSON', () => curlV1(url(), 'POST', 'JSON', kAccount)],
+      ['curl', 'curl, version 3 in the query', () => curlV3(url(), 'query', kAccount)],
+      ['curl', 'curl, version 3 in a form', () => curlV3(url(), 'form', kAccount)],
     ]) {
-      const number = ++stories;
-      test(`RPC story ${number}`, async (t) => {
-        t.diagnostic(make().name);
-        await rpcStory(make(), driven[scheme][by], stage.subscriber, `s${number}`);
-      });
+      const tag = `s${++stories}`;
+      test(`the RPC API by ${what}`, () => rpcStory(make(), driven[scheme][by], stage.subscriber, tag));
     }
 
-    for (const [by, make] of [
-      ['npm', () => topClient(url(), 'POST', kApp)],
-      ['npm', () => topClient(url(), 'GET', kApp)],
-      ['curl', () => curlTop(url(), 'xml', kApp)],
-      ['curl', () => curlTop(url(), 'json', kApp)],
+    for (const [by, what, make] of [
+      ['npm', 'topclient, POST', () => topClient(url(), 'POST', kApp)],
+      ['npm', 'topclient, GET', () => topClient(url(), 'GET', kApp)],
+      ['curl', 'curl, XML', () => curlTop(url(), 'xml', kApp)],
+      ['curl', 'curl, multipart, JSON', () => curlTop(url(), 'json', kApp)],
     ]) {
-      const number = ++stories;
-      test(`TOP story ${number}`, async (t) => {
-        t.diagnostic(make().name);
-        await topStory(make(), driven[scheme][by], stage.subscriber, `s${number}`, kApp.appKey);
-      });
+      const tag = `s${++stories}`;
+      test(`TOP by ${what}`, () => topStory(make(), driven[scheme][by], stage.subscriber, tag, kApp.appKey));
     }
 
-    test('bcast story', async () => {
+    test('the bcast API by curl', async () => {
       const caller = new BcastCaller(url(), 'bcastkey:bcast secret', driven[scheme].bcast);
       await bcastStory(caller, stage.subscriber, `b-${scheme}`, 'a1BwAGVdemo');
       const stranger = new BcastCaller(url(), 'bcastkey:wrong', newDriven());
@@ -150,14 +144,9 @@ for (const scheme of ['http', 'https']) {
 
     test('simplify leaves the wrappers away', async () => {
       const params = { messages: [{ topic: 'taobao_jds_TradeTrace', content: '1' }], simplify: 'true' };
-      const signed = await topSignedParams('taobao.tmc.messages.produce', params, kApp, 'md5', 'json');
-      const content = Object.keys(signed).filter((name) => name !== 'sign').sort();
-      assert.ok(content.includes('simplify')); // signed like all others
+      const signed = await topSignedParams('taobao.tmc.messages.produce', params, kApp, 'hmac', 'json');
       const reply = await curl(...urlencoded(signed), `${url()}/router/rest`);
-      assert.equal(JSON.parse(reply.text).error_response.code, 25); // md5 takes the secret on both sides
-      const keyed = await topSignedParams('taobao.tmc.messages.produce', params, kApp, 'hmac', 'json');
-      const answer = JSON.parse((await curl(...urlencoded(keyed), `${url()}/router/rest`)).text);
-      assert.deepEqual(answer.results, [{ is_success: true }]);
+      assert.deepEqual(JSON.parse(reply.text).results, [{ is_success: true }]);
     });
 
     test('/healthz and /metrics answer anybody', async () => {

@@ -145,6 +145,18 @@ limits: off
   EXPECT_FALSE(config.limits.enforced);
 }
 
+TEST(Config, ReadsTheFilesOfHttps) {
+  const Config config = config_of("http: { tls: { certificate: /etc/bridge/chain.pem, key: key.pem } }\n");
+  EXPECT_TRUE(config.http.tls.enabled());
+  EXPECT_EQ(config.http.tls.certificate, "/etc/bridge/chain.pem");
+  EXPECT_EQ(config.http.tls.key, "key.pem");
+  EXPECT_FALSE(config_of("http: { listen: 127.0.0.1:0 }\n").http.tls.enabled());
+  EXPECT_THAT(error_of("http: { tls: { certificate: a.pem } }\n"), HasSubstr("'key'"));
+  EXPECT_THAT(error_of("http: { tls: { key: a.pem } }\n"), HasSubstr("'certificate'"));
+  EXPECT_THAT(error_of("http: { tls: { certificate: '', key: a.pem } }\n"), HasSubstr("empty"));
+  EXPECT_THAT(error_of("http: { tls: on }\n"), StartsWith("bridge.yaml:1:"));
+}
+
 TEST(Config, ReadsWhatAnAppMayHave) {
   const Config config = config_of(R"(
 apps:

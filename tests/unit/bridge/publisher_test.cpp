@@ -27,6 +27,15 @@ using wire::mqtt::ReasonCode;
 class PublisherTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { spdlog::set_level(spdlog::level::off); }
+  // In every test: the counts are those of what was told.
+  void TearDown() override {
+    for (const auto outcome : {PublishOutcome::done, PublishOutcome::broker_away, PublishOutcome::backlog_full,
+                               PublishOutcome::refused, PublishOutcome::unconfirmed, PublishOutcome::stopping}) {
+      std::uint64_t publishes = 0;
+      for (std::size_t i = 0; i < outcomes_.size(); ++i) publishes += outcomes_[i] == outcome ? sizes_[i] : 0;
+      EXPECT_EQ(publisher_->published(outcome), publishes) << static_cast<int>(outcome);
+    }
+  }
   void make(std::size_t connections = 1) {
     PublisherOptions options;
     options.connections = connections;
@@ -51,6 +60,7 @@ class PublisherTest : public testing::Test {
     batch->qos = qos;
     const std::size_t number = outcomes_.size();
     outcomes_.emplace_back();
+    sizes_.push_back(batch->size());
     publisher_->publish(batch, [this, number](const Published& published) {
       EXPECT_FALSE(outcomes_[number]) << "told twice";
       outcomes_[number] = published.outcome;
@@ -68,6 +78,7 @@ class PublisherTest : public testing::Test {
   std::vector<ScriptedEndpoint*> endpoints_;
   std::unique_ptr<Publisher> publisher_;
   std::vector<std::optional<PublishOutcome>> outcomes_;
+  std::vector<std::size_t> sizes_;  // publishes of each
   std::optional<wire::TimePoint> queued_[8];
   std::vector<std::size_t> order_;
   int settled_ = 0;
