@@ -467,6 +467,31 @@ TYPED_TEST(EndpointContract, HonoursASmallReceiveMaximum) {
   ASSERT_TRUE(this->loop_.until([&] { return sender->seen.publishes == 2; }));
 }
 
+// What the engine reads ahead of its loop is bounded; the native one reads nothing ahead.
+TYPED_TEST(EndpointContract, BoundsWhatArrivesAheadOfTheLoop) {
+  Mosquitto broker;
+  constexpr std::uint64_t kMessages = 200;
+  auto sender = this->party("sender", broker.port());
+  this->connect(*sender);
+  for (const std::uint32_t bound : {1u, 2'000u, 1u << 20}) {
+    auto receiver = this->party("receiver", broker.port());
+    receiver->options.arriving_bytes_max = bound;
+    this->connect(*receiver);
+    this->subscribe(*receiver, "device/#", Qos::at_least_once);
+    ASSERT_EQ(sender->endpoint->publish(batch_of(numbered("device/", kMessages), "x", Qos::at_least_once), 1),
+              Offer::queued);
+    ASSERT_TRUE(this->loop_.until([&] { return receiver->seen.deliveries + receiver->seen.dropped == kMessages; }));
+    if (TypeParam::kIsNative || bound == 1u << 20) {
+      EXPECT_EQ(receiver->seen.dropped, 0u);
+    } else if (bound == 1) {
+      EXPECT_EQ(receiver->seen.deliveries, 0u);
+    } else {
+      EXPECT_GT(receiver->seen.deliveries, 0u) << "there is room again when the loop has run";
+    }
+    this->disconnect(*receiver);
+  }
+}
+
 TYPED_TEST(EndpointContract, MayBeDestroyedAtAnyTime) {
   Mosquitto broker;
   broker.explain("");

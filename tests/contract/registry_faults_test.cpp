@@ -45,6 +45,15 @@ const std::vector<Change>& changes() {
        [](Registry& r) {
          return r.remove_sub_devices({"gate", "gw02"}, {subs.data(), 1}).has_value();
        }},
+      {"activate",
+       [](Registry& r) {
+         const Device* const devices[] = {r.device({"lamp", "lamp-0"}), r.device({"lamp", "lamp-1"})};
+         return r.activate(devices).has_value();
+       }},
+      {"disable",
+       [](Registry& r) {
+         return r.set_disabled({"lamp", "lamp-0"}, true).has_value();
+       }},
       {"delete a gateway",
        [](Registry& r) {
          return r.delete_device({"gate", "gw02"}).has_value();

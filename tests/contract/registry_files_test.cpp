@@ -70,6 +70,19 @@ TEST_F(SqliteStore, RefusesANewerVersion) {
   EXPECT_THAT(refusal(), HasSubstr("has version 99 of the registry"));
 }
 
+// A file of version 1, which did not know who was online and who may not be.
+TEST_F(SqliteStore, TakesAnOlderFileAlong) {
+  fill();
+  const auto whole = [this] {
+    const auto registry = Registry::open({.sqlite_path = path_}, some_products(), kRegistryDay);
+    return registry ? dump(**registry) : registry.error().text();
+  };
+  const std::string before = whole();
+  change("ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled; PRAGMA user_version=1");
+  EXPECT_EQ(whole(), before);
+  EXPECT_EQ(whole(), before) << "again, now of this version";
+}
+
 TEST_F(SqliteStore, TellsADamagedFile) {
   fill();
   const auto size = fs::file_size(path_);

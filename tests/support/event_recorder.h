@@ -47,6 +47,7 @@ class EventRecorder final : public wire::mqtt::EndpointEvents {
     ++deliveries;
     if (when_delivered) when_delivered();
   }
+  void on_dropped(std::uint64_t count) override { dropped += count; }
   void on_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst) override {
     ++publishes;
     if (keep_messages) published.emplace_back(cookie, worst);
@@ -62,6 +63,7 @@ class EventRecorder final : public wire::mqtt::EndpointEvents {
   int connects = 0;
   bool session_present = false;
   std::uint64_t deliveries = 0;
+  std::uint64_t dropped = 0;
   std::uint64_t publishes = 0;
   int rooms = 0;
   std::vector<std::pair<std::uint64_t, std::vector<wire::mqtt::ReasonCode>>> subscribed;

@@ -218,6 +218,20 @@ TEST(Config, SaysWhoSpeaksBcast) {
               EndsWith("API key 'k' is given twice"));
 }
 
+TEST(Config, SaysWhatGatewaysMayDo) {
+  const Config absent = config_of("accounts: []\n");
+  EXPECT_TRUE(absent.devices.enabled);
+  EXPECT_EQ(absent.devices.registration, SubRegistration::any);
+  EXPECT_TRUE(config_of("devices: on\n").devices.enabled);
+  EXPECT_FALSE(config_of("devices: off\n").devices.enabled);
+  for (const auto& [word, meant] :
+       {std::pair{"any", SubRegistration::any}, {"known", SubRegistration::known}, {"off", SubRegistration::off}}) {
+    const Config given = config_of(fmt::format("devices: {{ registration: {} }}\n", word));
+    EXPECT_TRUE(given.devices.enabled);
+    EXPECT_EQ(given.devices.registration, meant);
+  }
+}
+
 struct ErrorRow {
   std::string text;
   std::string error;  // whole
@@ -279,6 +293,10 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
        "bridge.yaml:1:29: 'products.0.kind': 'subdevice' is not possible here; did you mean 'sub-device'?"},
       {"products: [ { key: a, account: nobody } ]\n", "bridge.yaml:1:32: 'nobody' is none of the accounts"},
       {"products: {}\n", "bridge.yaml:1:11: 'products' must be a list, not a mapping"},
+      {"devices: yes\n",
+       "bridge.yaml:1:10: 'devices' must be on or off, or a mapping such as registration: known, not 'yes'"},
+      {"devices: { registration: some }\n",
+       "bridge.yaml:1:26: 'devices.registration': 'some' is not possible here; allowed: any, known, off"},
       {"limits: on\n", "bridge.yaml:1:9: 'limits' must be off, or a mapping such as BatchPub: 50/s, not 'on'"},
       {"limits: { BatchPub: 50 }\n", "bridge.yaml:1:21: 'limits.BatchPub': '50' has no unit; write 50/s, 50/m or 50/h"},
       {"limits: { BatchPub: 0/s }\n",

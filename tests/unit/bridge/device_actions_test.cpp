@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 
 #include "api_fixture.h"
+#include "bridge/devices/sessions.h"
 
 namespace fleet::bridge::test {
 namespace {
 
 using nlohmann::json;
 using Params = std::map<std::string, std::string>;
+using ::testing::ElementsAre;
 
 std::string product(ApiUnderTest& bridge, Params params) {
   params.try_emplace("NodeType", "0");
@@ -167,6 +169,82 @@ TEST(QueryDevice, ListsTheYoungestFirst) {
   EXPECT_EQ(bridge.act("QueryDevice", {{"ProductKey", key}, {"PageSize", "51"}}).member("Code"),
             "iot.common.InvalidPageParams");
   EXPECT_EQ(bridge.act("QueryDevice", {{"ProductKey", "a b"}}).member("Code"), "iot.prod.InvalidFormattedProductkey");
+}
+
+// Of the product a1BwAGVxxxx; "gate-1" is a gateway with two lamps.
+class DeviceStates : public ::testing::Test {
+ protected:
+  DeviceStates() {
+    const DeviceName subs[] = {{"a1BwAGVxxxx", "lamp-0001"}, {"a1BwAGVxxxx", "lamp-0002"}};
+    EXPECT_TRUE(bridge.api.registry().add_sub_devices({"gates", "gate-1"}, subs));
+  }
+  static Config config() {
+    Config config = example_config();
+    config.products.push_back({.key = "gates", .kind = DeviceKind::gateway, .devices = {{"gate-1", "s"}}});
+    return config;
+  }
+  static Params named(const std::string& name) {
+    return {{"ProductKey", name.starts_with("gate") ? "gates" : "a1BwAGVxxxx"}, {"DeviceName", name}};
+  }
+  std::string status(const std::string& name) {
+    return bridge.act("QueryDeviceDetail", named(name)).json()["Data"]["Status"];
+  }
+  void log_in(const std::string& name) {
+    const Device* const device = bridge.api.registry().device({"a1BwAGVxxxx", name});
+    EXPECT_TRUE(bridge.api.registry().activate({&device, 1}));
+    EXPECT_TRUE(bridge.api.sessions().open({"a1BwAGVxxxx", name}, {"gates", "gate-1"}));
+  }
+  // "TOPIC STATUS NAME" or "kick CODE NAME".
+  std::vector<std::string> told() {
+    std::vector<std::string> out;
+    for (const Notice& notice : bridge.api.take_notices()) {
+      const json payload = json::parse(notice.payload);
+      out.push_back(notice.is_kick() ? fmt::format("kick {} {}", payload["code"].dump(), notice.kicked_device_name)
+                                     : fmt::format("{} {} {}", notice.topic, payload["params"]["status"].dump(),
+                                                   payload["params"]["subList"][0]["deviceName"].dump()));
+    }
+    return out;
+  }
+
+  ApiUnderTest bridge{config()};
+};
+
+TEST_F(DeviceStates, FollowSessions) {
+  EXPECT_EQ(status("lamp-0001"), "UNACTIVE");
+  EXPECT_EQ(status("gate-1"), "UNACTIVE");
+  log_in("lamp-0001");
+  EXPECT_EQ(status("lamp-0001"), "ONLINE");
+  EXPECT_EQ(status("gate-1"), "ONLINE") << "one of its sub-devices is";
+  const json page = bridge.act("QueryDevice", {{"ProductKey", "gates"}}).json();
+  EXPECT_EQ(page["Data"]["DeviceInfo"][0]["DeviceStatus"], "ONLINE");
+  EXPECT_TRUE(bridge.api.sessions().close({"a1BwAGVxxxx", "lamp-0001"}, "gates/gate-1"));
+  EXPECT_EQ(status("lamp-0001"), "OFFLINE");
+  EXPECT_EQ(status("gate-1"), "UNACTIVE");
+}
+
+TEST_F(DeviceStates, DisableThingEndsTheSessionAndTellsTheGateway) {
+  log_in("lamp-0001");
+  EXPECT_EQ(bridge.act("DisableThing", named("lamp-0001")).json().size(), 2u);
+  EXPECT_EQ(status("lamp-0001"), "DISABLE");
+  EXPECT_THAT(told(), ElementsAre("/sys/gates/gate-1/thing/topo/change 8 \"lamp-0001\"", "kick 522 lamp-0001"));
+  EXPECT_EQ(bridge.act("DisableThing", named("lamp-0001")).member("Success"), "true");
+  EXPECT_THAT(told(), ElementsAre()) << "nothing new";
+  EXPECT_EQ(bridge.act("EnableThing", named("lamp-0001")).member("Success"), "true");
+  EXPECT_THAT(told(), ElementsAre("/sys/gates/gate-1/thing/topo/change 2 \"lamp-0001\""));
+  EXPECT_EQ(status("lamp-0001"), "ONLINE") << "until the kick is carried out";
+  EXPECT_EQ(bridge.act("EnableThing", named("lamp-0001")).member("Success"), "true");
+  EXPECT_THAT(told(), ElementsAre());
+}
+
+TEST_F(DeviceStates, DisablingAGatewayEndsTheSessionsOfItsSubDevices) {
+  EXPECT_EQ(bridge.act("DisableThing", named("gate-1")).member("Success"), "true");
+  EXPECT_THAT(told(), ElementsAre("kick 522 lamp-0001", "kick 522 lamp-0002"));
+  EXPECT_EQ(bridge.act("EnableThing", named("gate-1")).member("Success"), "true");
+  EXPECT_EQ(bridge.act("DisableThing", named("newdevice1")).member("Success"), "true");
+  EXPECT_THAT(told(), ElementsAre()) << "nobody's";
+  EXPECT_EQ(bridge.act("DisableThing", named("nobody")).member("Code"), "iot.device.NotExistedDevice");
+  EXPECT_EQ(bridge.act("DisableThing", {}).member("Code"), "iot.prod.NullProductKey");
+  EXPECT_EQ(bridge.act("EnableThing", {{"IotId", "x"}}).member("Code"), "iot.device.InvalidIoTId");
 }
 
 TEST(DeleteDevice, DeletesForGood) {

@@ -118,6 +118,53 @@ TYPED_TEST(RegistryOver, RegistersAllOrNone) {
   EXPECT_TRUE(registry.register_devices("gate", {}, kRegistryDay)->empty());
 }
 
+TYPED_TEST(RegistryOver, RegistersInSeveralProductsAllOrNone) {
+  Registry& registry = this->registry();
+  const std::string before = dump(registry);
+  const std::vector<NewDevice> two = {{.name = "new-1"}, {.name = "new-2"}};
+  const std::vector<NewDevice> taken = {{.name = "gw01"}};
+  const auto fault = [&registry](std::vector<NewDevices> groups) {
+    return registry.register_devices(groups, kRegistryDay).error();
+  };
+  EXPECT_EQ(fault({{"lamp", two}, {"gate", taken}}), RegistryFault::name_taken);
+  EXPECT_EQ(fault({{"lamp", two}, {"none", two}}), RegistryFault::unknown_product);
+  EXPECT_EQ(dump(registry), before);
+  const std::vector<NewDevices> good = {{"lamp", two}, {"gate", two}};
+  const auto made = registry.register_devices(good, kRegistryDay);
+  ASSERT_TRUE(made.has_value());
+  EXPECT_THAT(names_of(*made), ElementsAre("new-1", "new-2", "new-1", "new-2"));
+  EXPECT_NE((*made)[0]->iot_id(), (*made)[2]->iot_id());
+}
+
+TYPED_TEST(RegistryOver, RemembersWhoWasOnlineAndWhoMayNotBe) {
+  Registry& registry = this->registry();
+  const Device* const lamp = registry.device({"lamp", "lamp-1"});
+  const Device* const other = registry.device({"lamp", "lamp-2"});
+  EXPECT_FALSE(lamp->activated() || lamp->disabled());
+  const Device* const both[] = {lamp, other};
+  EXPECT_TRUE(registry.activate(both).has_value());
+  EXPECT_TRUE(registry.activate(both).has_value()) << "nothing new";
+  EXPECT_TRUE(lamp->activated() && other->activated());
+  EXPECT_EQ(registry.set_disabled({"lamp", "lamp-1"}, true), true);
+  EXPECT_EQ(registry.set_disabled({"lamp", "lamp-1"}, true), false) << "nothing new";
+  EXPECT_EQ(registry.set_disabled({"lamp", "lamp-2"}, false), false);
+  EXPECT_EQ(registry.set_disabled({"lamp", "nobody"}, true).error(), RegistryFault::unknown_device);
+  EXPECT_EQ(registry.set_disabled({"none", "lamp-1"}, true).error(), RegistryFault::unknown_product);
+  EXPECT_TRUE(lamp->activated() && lamp->disabled() && !other->disabled());
+}
+
+// A device that takes the place of a deleted one is a new one.
+TYPED_TEST(RegistryOver, ForgetsWithADeviceWhatItWas) {
+  Registry& registry = this->registry();
+  const Device* const lamp = registry.device({"lamp", "lamp-1"});
+  ASSERT_TRUE(registry.activate({&lamp, 1}).has_value());
+  ASSERT_EQ(registry.set_disabled({"lamp", "lamp-1"}, true), true);
+  ASSERT_TRUE(registry.delete_device({"lamp", "lamp-1"}).has_value());
+  const auto next = registry.register_device("lamp", {.name = "lamp-1"}, kRegistryDay);
+  ASSERT_TRUE(next.has_value());
+  EXPECT_FALSE((*next)->activated() || (*next)->disabled());
+}
+
 TYPED_TEST(RegistryOver, DeletesAndUsesThePlaceAgain) {
   Registry& registry = this->registry();
   const std::uint32_t place = registry.device({"lamp", "lamp-4"})->index();

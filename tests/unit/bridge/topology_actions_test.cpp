@@ -264,6 +264,39 @@ TEST_F(Topology, IsRemovedForAGatewayOrASubDevice) {
   EXPECT_EQ(bridge.act("RemoveThingTopo", {}).member("Code"), "iot.prod.NullProductKey");
 }
 
+TEST_F(Topology, AGatewayIsAskedToAttach) {
+  const std::string iot_id(bridge.api.registry().device({"lamps", "lamp-2"})->iot_id());
+  const auto ask = [&](const std::string& list, Params more = {}) {
+    more.insert({{"GwProductKey", "gateways"}, {"GwDeviceName", "gate-1"}, {"DeviceListStr", list}});
+    return bridge.act("NotifyAddThingTopo", more).json();
+  };
+  const json answer = ask(R"([{"productKey":"lamps","deviceName":"lamp-1"},{"IotId":")" + iot_id + R"("}])");
+  EXPECT_EQ(answer["Success"], true) << answer;
+  const auto notices = bridge.api.take_notices();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices[0].topic, "/sys/gateways/gate-1/thing/topo/add/notify");
+  const json payload = json::parse(notices[0].payload);
+  EXPECT_EQ(payload["id"], answer["Data"]["MessageId"]);
+  EXPECT_EQ(payload["params"], json::parse(R"([{"productKey":"lamps","deviceName":"lamp-1"},)"
+                                           R"({"productKey":"lamps","deviceName":"lamp-2"}])"));
+  EXPECT_THAT(subs("gate-1"), ElementsAre()) << "asked, not done";
+  EXPECT_EQ(ask("")["Success"], true) << "no list, no sub-devices";
+  for (const char* bad : {"x", "{}", "[1]", "[[]]", "[{\"productKey\":\"lamps\"", "null"}) {
+    EXPECT_EQ(ask(bad)["Code"], "iot.common.InvalidFormattedParameter") << bad;
+  }
+  EXPECT_EQ(ask(R"([{"productKey":"lamps"}])")["Code"], "iot.device.InvalidFormattedDeviceName");
+  EXPECT_EQ(ask(R"([{"productKey":7,"deviceName":"lamp-1"}])")["Code"], "iot.prod.InvalidFormattedProductkey");
+  EXPECT_EQ(ask(R"([{"productKey":"lamps","deviceName":"nobody"}])")["Code"], "iot.device.NotExistedDevice");
+  EXPECT_EQ(ask(R"([{"IotId":"nobody"}])")["Code"], "iot.device.NotExistedDevice");
+  std::string many = "[";
+  for (int i = 1; i <= 31; ++i) many += fmt::format(R"({{"productKey":"lamps","deviceName":"lamp-{}"}},)", i);
+  many.back() = ']';
+  EXPECT_EQ(ask(many)["Code"], "iot.common.InvalidFormattedParameter");
+  EXPECT_EQ(ask("[]", {{"GwProductKey", "lamps"}, {"GwDeviceName", "lamp-1"}})["Code"], "iot.prod.InvalidNodeType");
+  EXPECT_EQ(ask("[]", {{"GwIotId", "x"}})["Code"], "iot.device.InvalidIoTId");
+  EXPECT_EQ(bridge.act("NotifyAddThingTopo", {{"DeviceListStr", "[]"}}).member("Code"), "iot.prod.NullProductKey");
+}
+
 TEST_F(Topology, FindsDevicesByIotId) {
   (void)add("gate-1", {lamp(1)});
   const std::string gateway(bridge.api.registry().device({"gateways", "gate-1"})->iot_id());

@@ -20,6 +20,8 @@ namespace fleet::wire::mqtt {
 // - A payload is copied for each topic inside Paho; the bounds of the options count it once a batch all the same.
 // - A time-out of connect() is noticed up to 3 s late, a lost connection when Paho reads from it.
 // - QoS 0 counts as published when Paho has written it.
+// - Messages that arrive faster than the loop takes them wait in it, up to EndpointOptions::arriving_bytes_max; what is
+//   dropped then is acknowledged all the same.
 // - maximum_packet_size is announced (5.0) and not enforced on what arrives.
 // - Destroying the last endpoint of the process stops Paho's threads, which takes it about 0.1 s.
 class PahoEndpoint final : public Endpoint {
