@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "wire/error.h"
+
 namespace fleet::wire {
 namespace {
 
@@ -74,20 +76,33 @@ consteval std::array<FormByte, 256> make_form_bytes() {
 }
 constexpr auto kFormBytes = make_form_bytes();
 
+// 24 bits of four characters, with kBadCharacter where one of them is outside the alphabet.
+std::uint32_t group_at(const unsigned char* at) {
+  return kDecodeTables[0][at[0]] | kDecodeTables[1][at[1]] | kDecodeTables[2][at[2]] | kDecodeTables[3][at[3]];
+}
+
 }  // namespace
 
-void base64_append(std::span<const std::byte> bytes, std::string& out) {
-  const std::size_t start = out.size();
-  out.resize(start + (bytes.size() + 2) / 3 * 4);
-  char* to = out.data() + start;
+void base64_encode_groups(std::span<const std::byte> bytes, std::span<char> text) {
+  FLEET_CHECK(bytes.size() % 3 == 0 && text.size() == bytes.size() / 3 * 4);
   const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
-  std::size_t left = bytes.size();
-  for (; left >= 3; left -= 3, from += 3, to += 4) {
+  char* to = text.data();
+  for (std::size_t left = bytes.size(); left != 0; left -= 3, from += 3, to += 4) {
     const std::uint32_t group = (std::uint32_t{from[0]} << 16) | (std::uint32_t{from[1]} << 8) | from[2];
     std::memcpy(to, kEncodePairs[group >> 12].data(), 2);
     std::memcpy(to + 2, kEncodePairs[group & 0xFFF].data(), 2);
   }
+}
+
+void base64_append(std::span<const std::byte> bytes, std::string& out) {
+  const std::size_t start = out.size();
+  out.resize(start + (bytes.size() + 2) / 3 * 4);
+  const std::size_t whole = bytes.size() / 3 * 3;
+  base64_encode_groups(bytes.first(whole), std::span(out).subspan(start, whole / 3 * 4));
+  const std::size_t left = bytes.size() - whole;
   if (left == 0) return;
+  const auto* from = reinterpret_cast<const unsigned char*>(bytes.data()) + whole;
+  char* to = out.data() + start + whole / 3 * 4;
   const std::uint32_t group = (std::uint32_t{from[0]} << 16) | (left == 2 ? std::uint32_t{from[1]} << 8 : 0u);
   std::memcpy(to, kEncodePairs[group >> 12].data(), 2);
   to[2] = left == 2 ? kEncodePairs[group & 0xFFF][0] : '=';
@@ -100,34 +115,37 @@ std::string base64_encode(std::span<const std::byte> bytes) {
   return out;
 }
 
-bool base64_decode(std::string_view text, std::vector<std::byte>& out) {
-  out.clear();
-  if (text.size() % 4 != 0) return false;
-  if (text.empty()) return true;
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  out.resize(text.size() / 4 * 3 - padding);
+bool base64_decode_groups(std::string_view text, std::span<std::byte> bytes) {
+  FLEET_CHECK(bytes.size() % 3 == 0 && text.size() == bytes.size() / 3 * 4);
   const auto* from = reinterpret_cast<const unsigned char*>(text.data());
-  std::byte* to = out.data();
-  const auto group_at = [](const unsigned char* at) {
-    return kDecodeTables[0][at[0]] | kDecodeTables[1][at[1]] | kDecodeTables[2][at[2]] | kDecodeTables[3][at[3]];
-  };
-  const std::size_t whole_groups = text.size() / 4 - (padding == 0 ? 0 : 1);
+  std::byte* to = bytes.data();
   std::uint32_t seen = 0;  // the flags of all groups together: bad input is rare, so it is tested once
-  for (std::size_t i = 0; i < whole_groups; ++i, from += 4, to += 3) {
+  for (std::size_t left = bytes.size(); left != 0; left -= 3, from += 4, to += 3) {
     const std::uint32_t group = group_at(from);
     seen |= group;
     to[0] = static_cast<std::byte>(group >> 16);
     to[1] = static_cast<std::byte>(group >> 8);
     to[2] = static_cast<std::byte>(group);
   }
-  if (padding != 0) {
-    const unsigned char last[4] = {from[0], from[1], padding == 2 ? static_cast<unsigned char>('A') : from[2], 'A'};
-    const std::uint32_t group = group_at(last);
-    seen |= group;
-    to[0] = static_cast<std::byte>(group >> 16);
-    if (padding == 1) to[1] = static_cast<std::byte>(group >> 8);
-  }
   return (seen & kBadCharacter) == 0;
+}
+
+bool base64_decode(std::string_view text, std::vector<std::byte>& out) {
+  out.clear();
+  if (text.size() % 4 != 0) return false;
+  if (text.empty()) return true;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  out.resize(text.size() / 4 * 3 - padding);
+  const std::size_t whole_groups = text.size() / 4 - (padding == 0 ? 0 : 1);
+  if (!base64_decode_groups(text.substr(0, whole_groups * 4), std::span(out).first(whole_groups * 3))) return false;
+  if (padding == 0) return true;
+  const auto* from = reinterpret_cast<const unsigned char*>(text.data()) + whole_groups * 4;
+  std::byte* to = out.data() + whole_groups * 3;
+  const unsigned char last[4] = {from[0], from[1], padding == 2 ? static_cast<unsigned char>('A') : from[2], 'A'};
+  const std::uint32_t group = group_at(last);
+  to[0] = static_cast<std::byte>(group >> 16);
+  if (padding == 1) to[1] = static_cast<std::byte>(group >> 8);
+  return (group & kBadCharacter) == 0;
 }
 
 void percent_append(std::string_view text, std::string& out) {

@@ -24,6 +24,11 @@ void base64_append(std::span<const std::byte> bytes, std::string& out);
 // not looked at. Returns false and leaves `out` unspecified otherwise.
 [[nodiscard]] bool base64_decode(std::string_view text, std::vector<std::byte>& out);
 
+// The same of whole groups, without padding and without allocating: text.size() is bytes.size() / 3 × 4 and
+// bytes.size() a multiple of three.
+void base64_encode_groups(std::span<const std::byte> bytes, std::span<char> text);
+[[nodiscard]] bool base64_decode_groups(std::string_view text, std::span<std::byte> bytes);
+
 // Aliyun's percent-encoding: UTF-8 bytes, A-Z a-z 0-9 - _ . ~ stay, everything else %XX in upper case.
 void percent_append(std::string_view text, std::string& out);
 
