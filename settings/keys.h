@@ -75,6 +75,16 @@ struct Key {
               }
             }};
   }
+  // A name or a list of names: the member is a vector of strings.
+  template <auto Member>
+  static Key names(KeyInfo info) {
+    info.form = Form::names;
+    return {info, [](Reader& reader, const Value& value, T& owner) {
+              for (const Value& item : reader.one_or_list(value)) {
+                if (const auto scalar = reader.scalar(item)) (owner.*Member).push_back(scalar->text);
+              }
+            }};
+  }
   // Words that the user chooses, each with one of the row's choices: the member is a map from string to an enum, or to
   // size_t.
   template <auto Member>

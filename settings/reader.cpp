@@ -194,6 +194,11 @@ std::vector<Value> Reader::list(const Value& value) {
   return items;
 }
 
+std::vector<Value> Reader::one_or_list(const Value& value) {
+  if (value.node->kind == YamlNode::Kind::scalar) return {value};
+  return list(value);
+}
+
 std::optional<Scalar> Reader::scalar(const Value& value) {
   if (!expect(value, YamlNode::Kind::scalar)) return std::nullopt;
   Parsed<Scalar> scalar = read_scalar(*value.key, value.node->text);

@@ -36,6 +36,7 @@ enum class Form : std::uint8_t {
   named,          // names the user chooses -> `inner`
   list,           // list of `inner`
   texts,          // list of text
+  names,          // a name, or a list of names
   named_choices,  // topic short names -> one of `choices`
 };
 
@@ -94,6 +95,8 @@ class Reader {
   // The entries of a mapping whose keys the user chooses; each name is checked.
   [[nodiscard]] std::vector<Value> named(const Value& value);
   [[nodiscard]] std::vector<Value> list(const Value& value);
+  // The same, where a scalar stands for a list of one.
+  [[nodiscard]] std::vector<Value> one_or_list(const Value& value);
   // Checks form, unit, range and choices; none when something was wrong.
   [[nodiscard]] std::optional<Scalar> scalar(const Value& value);
 

@@ -126,6 +126,7 @@ Parsed<Scalar> address(const std::string& text) {
 Parsed<Scalar> read_scalar(const KeyInfo& key, const std::string& text) {
   switch (key.form) {
     case Form::name:
+    case Form::names:
       if (is_name(text)) return Scalar{};
       return tl::unexpected(
           fmt::format("'{}' is not a name; allowed are letters, digits, '_' and '-', at most 64", shortened(text)));

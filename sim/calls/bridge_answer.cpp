@@ -59,14 +59,6 @@ class TopLevel final : public nlohmann::json_sax<nlohmann::json> {
   Key key_ = Key::other;
 };
 
-std::string printable(std::string code) {
-  if (code.size() > kCodeCharactersMax) code.resize(kCodeCharactersMax);
-  for (char& c : code) {
-    if (c < 0x20 || c > 0x7E) c = '?';
-  }
-  return code;
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
@@ -113,6 +105,14 @@ std::optional<wire::TimePoint> read_clock_reading(std::string_view text, std::ui
 
 }  // namespace
 
+std::string printable_code(std::string code) {
+  if (code.size() > kCodeCharactersMax) code.resize(kCodeCharactersMax);
+  for (char& c : code) {
+    if (c < 0x20 || c > 0x7E) c = '?';
+  }
+  return code;
+}
+
 BridgeAnswer judge_answer(unsigned status, std::string_view body) {
   TopLevel top;
   bool whole = false;
@@ -123,7 +123,7 @@ BridgeAnswer judge_answer(unsigned status, std::string_view body) {
   }
   const bool good_status = status >= 200 && status < 300;
   if (whole && good_status && top.success.value_or(false)) return {CallResult::accepted, {}};
-  if (whole && !top.code.empty()) return {CallResult::rejected, printable(std::move(top.code))};
+  if (whole && !top.code.empty()) return {CallResult::rejected, printable_code(std::move(top.code))};
   if (!good_status) return {CallResult::rejected, "HTTP " + std::to_string(status)};
   return {CallResult::failed, "bad answer"};
 }

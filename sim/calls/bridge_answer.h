@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/ledger/books.h"
 
@@ -16,12 +17,19 @@ namespace fleet::sim {
 struct BridgeAnswer {
   CallResult result = CallResult::failed;
   std::string code;
+  // Of an accepted call, where the API judges each message for itself: those that were refused, in ascending order, and
+  // the code of each.
+  std::vector<std::uint32_t> refused{};
+  std::vector<std::string> refused_codes{};
 };
 
 // `body` is any bytes. Aliyun RPC in JSON and EMQX's bcast plugin alike: {"Success":true} is accepted; Success false or
 // an error status with a Code (the gate in front of the plugin: code) is rejected. A code is cut to 64 printable
 // characters.
 [[nodiscard]] BridgeAnswer judge_answer(unsigned status, std::string_view body);
+
+// A code as a report may show it: cut to 64 characters, '?' for those that do not print.
+[[nodiscard]] std::string printable_code(std::string code);
 
 // Reads the entries `received` and `published` of a Server-Timing header (W3C Server Timing), whose desc is
 // "BOOT:NANOSECONDS": hash of the bridge's boot id in hex, CLOCK_MONOTONIC in decimal. None where the header

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/calls/tmc_answer.h"
+#include "sim/calls/tmc_request.h"
 #include "wire/error.h"
 #include "wire/stamp.h"
 
@@ -30,6 +32,22 @@ constexpr Nanos kWorthReopening = std::chrono::seconds(1);
 // Distinct codes that a tally keeps; a peer that invents a new one for each call fills no memory.
 constexpr std::size_t kErrorCodesMax = 64;
 
+std::unique_ptr<RequestBuilder> make_builder(const Scenario& scenario, const GroupBooks& group, const Url& bridge,
+                                             std::uint32_t run) {
+  if (group.deal) return std::make_unique<TmcRequestBuilder>(scenario, group.index, *group.deal, bridge, run);
+  FLEET_CHECK(group.pick.has_value());
+  return make_request_builder(scenario, group.index, *group.pick, bridge, run);
+}
+
+void count_code(std::map<std::string, std::uint64_t>& codes, std::string_view code) {
+  auto found = codes.find(std::string(code));
+  if (found == codes.end()) {
+    const bool room = codes.size() < kErrorCodesMax;
+    found = codes.emplace(room ? std::string(code) : std::string("other"), 0).first;
+  }
+  ++found->second;
+}
+
 }  // namespace
 
 CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group, const Url& bridge,
@@ -41,9 +59,11 @@ CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, 
       peer_(peer),
       counters_(counters),
       timeline_(timeline),
-      builder_(make_request_builder(scenario, group.index, group.pick, bridge, run)),
+      builder_(make_builder(scenario, group, bridge, run)),
       timer_(loop),
-      connections_max_(std::max(group_.closed_loop ? group_.in_flight : group_.connections_max, 1u)) {}
+      connections_max_(std::max(group_.closed_loop ? group_.in_flight : group_.connections_max, 1u)) {
+  if (group_.targets.size() > 1) tally_.targets.resize(group_.targets.size());
+}
 
 bool CallPlayer::is_measured(TimePoint due) const { return due >= phases_.hold_begin && due < phases_.hold_end; }
 
@@ -272,11 +292,12 @@ void CallPlayer::fail_unsent(std::uint64_t call, TimePoint due, std::string_view
   books_.open(call, due, measured, tally_);
   counters_.sent.add(1);
   if (measured) ++tally_.calls.sent;
-  finish({call, now, measured}, CallResult::failed, why, now, std::nullopt);
+  finish({call, now, measured}, {CallResult::failed, std::string(why)}, now, std::nullopt);
 }
 
 void CallPlayer::on_answered(CallerConnection& connection, const AnswerReader& answer, TimePoint when) {
-  BridgeAnswer judged = judge_answer(answer.status(), answer.body());
+  const BridgeAnswer judged = group_.targets.empty() ? judge_answer(answer.status(), answer.body())
+                                                     : judge_tmc_answer(answer.status(), answer.body(), group_.batch);
   auto clock = read_bridge_clock(answer.server_timing(), wire::boot_hash());
   const SentCall call = connection.call();
   if (clock && !is_plausible(*clock, call, when)) clock.reset();
@@ -285,7 +306,7 @@ void CallPlayer::on_answered(CallerConnection& connection, const AnswerReader& a
   } else if (!plan_ended_) {
     open_again(connection, when);
   }
-  finish(call, judged.result, judged.code, when, clock);
+  finish(call, judged, when, clock);
   pump();
 }
 
@@ -298,38 +319,41 @@ bool CallPlayer::is_plausible(const BridgeClock& clock, const SentCall& call, Ti
 void CallPlayer::on_call_failed(CallerConnection& connection, std::string_view why) {
   const TimePoint now = wire::read_clock();
   if (!plan_ended_) open_again(connection, now);
-  finish(connection.call(), CallResult::failed, why, now, std::nullopt);
+  finish(connection.call(), {CallResult::failed, std::string(why)}, now, std::nullopt);
   pump();
 }
 
-void CallPlayer::finish(const SentCall& call, CallResult result, std::string_view code, TimePoint when,
+void CallPlayer::finish(const SentCall& call, const BridgeAnswer& answer, TimePoint when,
                         std::optional<BridgeClock> clock) {
   counters_.in_flight.subtract(1);
-  const bool in_books = books_.answered(call.number, result, clock, tally_);
+  const CallResult result = answer.result;
+  const bool in_books = books_.answered(call.number, result, clock, tally_, answer.refused);
   if (result == CallResult::accepted && in_books) {
     counters_.accepted.add(1);
     if (call.measured) tally_.times.http.record(when - call.written);
+    if (!answer.refused.empty()) count_refused(call.measured, answer);
   } else if (result == CallResult::accepted) {
     // The books' window has moved over the call and has counted it as failed.
     counters_.failed.add(1);
     count_error(call.measured, "answered too late");
   } else {
     (result == CallResult::rejected ? counters_.rejected : counters_.failed).add(1);
-    count_error(call.measured, code);
+    count_error(call.measured, answer.code);
   }
   if (call.measured && result != CallResult::failed) timeline_.answered(when);
 }
 
 void CallPlayer::count_error(bool measured, std::string_view code) {
   counters_.last_error.write(std::string(code));
+  if (measured) count_code(tally_.calls.errors, code);
+}
+
+void CallPlayer::count_refused(bool measured, const BridgeAnswer& answer) {
+  counters_.last_error.write(answer.refused_codes.front());
   if (!measured) return;
-  auto& errors = tally_.calls.errors;
-  auto found = errors.find(std::string(code));
-  if (found == errors.end()) {
-    const bool room = errors.size() < kErrorCodesMax;
-    found = errors.emplace(room ? std::string(code) : std::string("other"), 0).first;
-  }
-  ++found->second;
+  ++tally_.calls.partial;
+  tally_.calls.refused_messages += answer.refused.size();
+  for (const std::string& code : answer.refused_codes) count_code(tally_.calls.message_errors, code);
 }
 
 void CallPlayer::count_unanswered() {

@@ -89,9 +89,9 @@ class CallPlayer final : private CallerEvents {
   void send(CallerConnection& connection, std::uint64_t call, wire::TimePoint due);
   void fail_unsent(std::uint64_t call, wire::TimePoint due, std::string_view why);
   [[nodiscard]] static bool is_plausible(const BridgeClock& clock, const SentCall& call, wire::TimePoint answered);
-  void finish(const SentCall& call, CallResult result, std::string_view code, wire::TimePoint when,
-              std::optional<BridgeClock> clock);
+  void finish(const SentCall& call, const BridgeAnswer& answer, wire::TimePoint when, std::optional<BridgeClock> clock);
   void count_error(bool measured, std::string_view code);
+  void count_refused(bool measured, const BridgeAnswer& answer);
   void wake_at(wire::TimePoint when);
   [[nodiscard]] bool is_measured(wire::TimePoint due) const;
 

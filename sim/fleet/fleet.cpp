@@ -151,12 +151,14 @@ FleetOutcome Fleet::stop() {
 
   FleetOutcome& outcome = state.outcome.emplace();
   outcome.call_groups.resize(state.plan.groups.size());
+  outcome.balance.resize(state.plan.scenario.fleet.size());
   std::vector<std::vector<SecondSlice>> seconds;
   for (std::size_t i = 0; i < state.workers.size(); ++i) {
     Worker& worker = *state.workers[i];
     for (std::size_t g = 0; g < outcome.call_groups.size(); ++g) {
       outcome.call_groups[g].merge(worker.ledger().tallies()[g]);
     }
+    for (std::size_t g = 0; g < outcome.balance.size(); ++g) outcome.balance[g].merge(worker.ledger().balance(g));
     outcome.strangers.merge(worker.ledger().strangers());
     outcome.cpu.push_back({"worker " + std::to_string(i), micros(worker.watch().hold_cpu())});
     outcome.worst_hiccup = std::max(outcome.worst_hiccup, worker.watch().worst_hiccup());

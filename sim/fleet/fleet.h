@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/ledger/balance.h"
 #include "sim/ledger/cost.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
@@ -34,6 +35,7 @@ struct FleetStatus {
 // What is left of a fleet after it has stopped.
 struct FleetOutcome {
   std::vector<Tally> call_groups;  // by call group index, merged over workers
+  std::vector<Balance> balance;    // by fleet group; of groups of consumers
   Deliveries strangers;            // corrupt and foreign that no call group can be told for
   ConnectRecord connect;
   std::vector<ThreadCpu> cpu;         // hold only, one a worker

@@ -1,21 +1,25 @@
-// What the devices of one worker have received, delivery by delivery. No sockets: payloads in, counts out.
+// What the devices and consumers of one worker have received, delivery by delivery. No sockets: payloads in, counts
+// out.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/fleet/counter.h"
+#include "sim/ledger/balance.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 #include "wire/mqtt/endpoint.h"
+#include "wire/stamp.h"
 
 namespace fleet::sim {
 
-// Who received: a device as the ledger knows it.
+// Who received: a device, or a consumer, as the ledger knows it.
 struct Recipient {
   std::uint16_t fleet_group = 0;
   std::uint32_t index = 0;  // in its fleet group, over all workers
@@ -46,7 +50,8 @@ class ShardLedger {
   // Any thread: first copies among them, for the devices that the call named.
   [[nodiscard]] std::uint64_t first_copies() const { return first_copies_.read(); }
 
-  // At the end.
+  // At the end: what the consumers of a fleet group have had of calls due in the hold; nobody's of devices.
+  [[nodiscard]] Balance balance(std::size_t fleet_group) const;
   [[nodiscard]] std::vector<Tally>& tallies() { return tallies_; }
   [[nodiscard]] const Deliveries& strangers() const { return strangers_; }
   [[nodiscard]] Timeline& timeline() { return timeline_; }
@@ -59,6 +64,16 @@ class ShardLedger {
     std::size_t subscription = 0;  // of the fleet group, to the call group's topic
     bool subscribed = false;
     wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+    // Of messages: fleet groups by target, and the subscription of each to each topic (target × topics + topic).
+    std::vector<std::size_t> targets;
+    std::vector<std::size_t> subscriptions;
+    std::size_t topics = 0;
+  };
+  // A delivery that reached whom it was meant for.
+  struct Meant {
+    std::uint32_t position = 0;    // in the call
+    std::size_t subscription = 0;  // of the fleet group
+    bool subscribed = false;
   };
   // Memory of the devices of one fleet group, one row a device.
   struct Group {
@@ -66,10 +81,17 @@ class ShardLedger {
     std::size_t subscriptions = 0;
     std::vector<std::uint64_t> newest;     // by call group: number of the newest call received + 1, 0: none
     std::vector<wire::mqtt::Qos> granted;  // by subscription
+    std::vector<std::uint64_t> received;   // of consumers: one number each
+    bool consumers = false;
   };
 
   void note_stranger(std::uint64_t& count, wire::TimePoint received) const;
-  [[nodiscard]] bool is_downgraded(const Route& route, const Recipient& device, wire::mqtt::Qos arrived) const;
+  void add_messages(const Scenario& scenario, const CallGroup& calls, Route& route) const;
+  [[nodiscard]] static std::optional<Meant> meant_for(const Route& route, const Recipient& who,
+                                                      const wire::Stamp& stamp);
+  [[nodiscard]] bool is_downgraded(const Route& route, const Meant& meant, const Recipient& who,
+                                   wire::mqtt::Qos arrived) const;
+  [[nodiscard]] bool note_order(const Route& route, const Recipient& who, std::uint64_t call);
 
   const std::uint32_t run_;
   std::vector<Route> routes_;  // by call group

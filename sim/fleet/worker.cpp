@@ -173,7 +173,7 @@ void Worker::connect(Device& device, TimePoint now) {
   device.state = Device::State::connecting;
   device.connect_began = now;
   device.granted = 0;
-  device.endpoint->connect(device_login(plan_.scenario.target.dialect, product_of(device).key, name_of(device)));
+  device.endpoint->connect(login_of(device));
 }
 
 void Worker::make_endpoint(Device& device) {
@@ -191,16 +191,29 @@ std::string Worker::name_of(const Device& device) const {
   return device_name(group_of(device).name_template, device.who().index);
 }
 
+wire::mqtt::Login Worker::login_of(const Device& device) const {
+  const Target& target = plan_.scenario.target;
+  if (group_of(device).kind == FleetKind::consumer) return consumer_login(target, name_of(device));
+  return device_login(target.dialect, product_of(device).key, name_of(device));
+}
+
+std::string Worker::filter_of(const Device& device, const std::string& topic) const {
+  const FleetGroup& group = group_of(device);
+  if (group.kind == FleetKind::consumer) {
+    return consumer_filter(plan_.scenario.target.app_key, group.consumer_group, topic);
+  }
+  return "/" + product_of(device).key + "/" + name_of(device) + "/user/" + topic;
+}
+
 void Worker::device_connected(Device& device) {
   --handshakes_;
   plan_.gate.leave();
   counters_.connected.add(1);
   device.state = Device::State::subscribing;
   const std::vector<TopicSubscription>& wanted = group_of(device).subscribe;
-  const std::string prefix = "/" + product_of(device).key + "/" + name_of(device) + "/user/";
   std::vector<wire::mqtt::Subscription> filters;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    filters.push_back({prefix + wanted[i].topic, wanted[i].qos});
+    filters.push_back({filter_of(device, wanted[i].topic), wanted[i].qos});
     if (filters.size() < kFiltersMax && i + 1 < wanted.size()) continue;
     device.endpoint->subscribe(filters, i + 1 - filters.size());
     filters.clear();

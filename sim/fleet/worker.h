@@ -95,6 +95,8 @@ class Worker {
     return plan_.scenario.products[group_of(device).product];
   }
   [[nodiscard]] std::string name_of(const Device& device) const;
+  [[nodiscard]] wire::mqtt::Login login_of(const Device& device) const;
+  [[nodiscard]] std::string filter_of(const Device& device, const std::string& topic) const;
 
   FleetPlan& plan_;
   const std::uint32_t index_;

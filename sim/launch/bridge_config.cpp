@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 
 #include "sim/scenario/naming.h"
 
@@ -18,6 +20,8 @@ using Out = std::back_insert_iterator<std::string>;
 constexpr std::uint64_t kConnectionsMin = 4'096;
 // People with a browser at /metrics, checks of reachability.
 constexpr std::uint64_t kConnectionsSpare = 64;
+// fleet-bridge's own default of a request's body.
+constexpr std::uint64_t kBodyBytesMin = 4u << 20;
 
 // A JSON string is a YAML double-quoted scalar.
 std::string quoted(const std::string& text) {
@@ -28,6 +32,35 @@ std::uint64_t caller_connections(const Scenario& scenario) {
   std::uint64_t callers = 0;
   for (const CallGroup& group : scenario.calls) callers += group.closed_loop ? group.in_flight : group.connections_max;
   return callers;
+}
+
+// The app whose messages this scenario sends or consumes: its topics and groups; nothing where there are none.
+void append_app(Out out, const Scenario& scenario) {
+  std::set<std::string> topics, groups;
+  for (const FleetGroup& group : scenario.fleet) {
+    if (group.kind != FleetKind::consumer) continue;
+    groups.insert(group.consumer_group);
+    for (const TopicSubscription& row : group.subscribe) topics.insert(row.topic);
+  }
+  if (groups.empty()) return;
+  const auto list = [&](std::string_view key, const std::set<std::string>& names) {
+    fmt::format_to(out, "    {}:\n", key);
+    for (const std::string& name : names) fmt::format_to(out, "      - {}\n", quoted(name));
+  };
+  fmt::format_to(out, "apps:\n  - app_key: {}\n    app_secret: {}\n", quoted(scenario.target.app_key),
+                 quoted(scenario.target.app_secret));
+  list("topics", topics);
+  list("groups", groups);
+}
+
+// A form may have this many bytes for a call; 0: none carries messages.
+std::uint64_t message_body_bytes(const Scenario& scenario) {
+  constexpr std::uint64_t kAround = 2'048;  // JSON, topic and group of a message, percent-encoded, at their longest
+  std::uint64_t bytes = 0;
+  for (const CallGroup& group : scenario.calls) {
+    if (!group.targets.empty()) bytes = std::max(bytes, group.batch * (group.payload_bytes + kAround));
+  }
+  return bytes;
 }
 
 void append_product(Out out, const Scenario& scenario, std::size_t index) {
@@ -57,11 +90,12 @@ std::string bridge_config(const Scenario& scenario, const Url& broker) {
   const Out out = std::back_inserter(text);
   fmt::format_to(out,
                  "# Written by fleet-sim for one run.\n"
-                 "http:\n  listen: 127.0.0.1:0\n  connections_max: {}\n"
+                 "http:\n  listen: 127.0.0.1:0\n  connections_max: {}\n  body_bytes_max: {}B\n"
                  "mqtt:\n  broker: {}\n  publisher: {}\n  connections: {}\n"
                  "registry:\n  store: memory\n"
                  "accounts:\n  - access_key_id: {}\n    access_key_secret: {}\n    batch_pub: true\n",
-                 std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin), quoted(broker.text()),
+                 std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin),
+                 std::max(message_body_bytes(scenario), kBodyBytesMin), quoted(broker.text()),
                  scenario.target.publisher == Engine::paho ? "paho" : "native", scenario.target.publisher_connections,
                  quoted(scenario.target.access_key_id), quoted(scenario.target.access_key_secret));
   if (scenario.target.dialect == Dialect::emqx_bcast) {
@@ -70,7 +104,8 @@ std::string bridge_config(const Scenario& scenario, const Url& broker) {
   }
   // Without the key the bridge enforces the APIs' own numbers.
   if (!scenario.target.enforce_api_limits) fmt::format_to(out, "limits: off\n");
-  fmt::format_to(out, "products:\n");
+  append_app(out, scenario);
+  if (!scenario.products.empty()) fmt::format_to(out, "products:\n");
   for (std::size_t i = 0; i < scenario.products.size(); ++i) append_product(out, scenario, i);
   return text;
 }

@@ -15,14 +15,17 @@ constexpr std::uint64_t kClosedLoopCalls = 1'000'000;
 // Mosquitto's own default; smaller scenarios need no less.
 constexpr std::uint64_t kQueuedMin = 1'000;
 
-// Messages that one device can be owed at most: every call names it at most once.
+// Messages that one device can be owed at most: every call names it at most once. A consumer may be the only one left
+// of its group, and get all.
 std::uint64_t owed_to_a_device(const Scenario& scenario) {
-  std::uint64_t calls = 0;
+  std::uint64_t messages = 0;
   for (const CallGroup& group : scenario.calls) {
-    calls += group.closed_loop ? kClosedLoopCalls
-                               : calls_due(group.per_second, {}, scenario.phases.warm_up + scenario.phases.hold);
+    const std::uint64_t calls = group.closed_loop
+                                    ? kClosedLoopCalls
+                                    : calls_due(group.per_second, {}, scenario.phases.warm_up + scenario.phases.hold);
+    messages += calls * (group.targets.empty() ? 1 : group.batch);
   }
-  return std::clamp(calls, kQueuedMin, std::uint64_t{100'000'000});
+  return std::clamp(messages, kQueuedMin, std::uint64_t{100'000'000});
 }
 
 }  // namespace

@@ -9,6 +9,9 @@ void Calls::merge(const Calls& other) {
   rejected += other.rejected;
   failed += other.failed;
   for (const auto& [code, times] : other.errors) errors[code] += times;
+  partial += other.partial;
+  refused_messages += other.refused_messages;
+  for (const auto& [code, times] : other.message_errors) message_errors[code] += times;
 }
 
 void Deliveries::merge(const Deliveries& other) {
@@ -42,6 +45,7 @@ void Tally::merge(const Tally& other) {
   calls.merge(other.calls);
   deliveries.merge(other.deliveries);
   times.merge(other.times);
+  for (std::size_t i = 0; i < other.targets.size(); ++i) target(i).merge(other.targets[i]);
 }
 
 }  // namespace fleet::sim

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sim/ledger/histogram.h"
 
@@ -18,13 +19,18 @@ struct Calls {
   std::uint64_t failed = 0;     // no or no whole answer: outcome unknown
   // API code, or "timeout", "connection closed", "unanswered", …: n. All together: rejected + failed.
   std::map<std::string, std::uint64_t> errors;
+  // Where the API says of each message of an accepted call what became of it:
+  std::uint64_t partial = 0;                            // subset of accepted: some of its messages were refused
+  std::uint64_t refused_messages = 0;                   // of those calls; not owed
+  std::map<std::string, std::uint64_t> message_errors;  // code: n. All together: refused_messages.
 
   void merge(const Calls& other);
 };
 
 // expected == received + missing (FLEET_CHECK in close). The others are outside the books.
 struct Deliveries {
-  std::uint64_t expected = 0;      // accepted calls × recipients named when the call was planned
+  // Accepted calls × recipients named when the call was planned, without messages that were refused.
+  std::uint64_t expected = 0;
   std::uint64_t received = 0;      // subset of expected: arrived before the call's books were closed
   std::uint64_t missing = 0;       // subset of expected: found as gaps
   std::uint64_t duplicate = 0;     // a further copy for a recipient that had it
@@ -33,7 +39,7 @@ struct Deliveries {
   // Of the first copies, also of calls that were not accepted in the end:
   std::uint64_t out_of_order = 0;  // came to a device behind a later call of the same group
   std::uint64_t downgraded = 0;    // arrived at a lower QoS than promised (min of publish and granted QoS)
-  std::uint64_t unaccepted = 0;    // arrived though the call was rejected or failed
+  std::uint64_t unaccepted = 0;    // arrived though the call was rejected or failed, or this message of it refused
   std::uint64_t late = 0;          // arrived after the call's books were closed; counted as missing before
   std::uint64_t foreign = 0;       // no stamp, or of another run
 
@@ -62,7 +68,15 @@ struct Tally {
   Calls calls;
   Deliveries deliveries;
   PathTimes times;
+  // Where the messages of a call go to several targets: the same deliveries and times, told apart by target (only
+  // deliveries and those times that are of deliveries or of their last, middle and first). Empty otherwise.
+  std::vector<Tally> targets;
 
+  // The part of target `index`; made where it is not there yet.
+  [[nodiscard]] Tally& target(std::size_t index) {
+    if (targets.size() <= index) targets.resize(index + 1);
+    return targets[index];
+  }
   void merge(const Tally& other);
 };
 

@@ -27,11 +27,22 @@ Json json(const HistogramSummary& h) {
 
 Json json(const Histogram& histogram) { return json(histogram.summary()); }
 
+Json json(const std::map<std::string, std::uint64_t>& codes) {
+  Json times = Json::object();
+  for (const auto& [code, n] : codes) times[code] = n;
+  return times;
+}
+
 Json json(const Calls& calls) {
-  Json errors = Json::object();
-  for (const auto& [code, times] : calls.errors) errors[code] = times;
-  return {{"scheduled", calls.scheduled}, {"sent", calls.sent},     {"accepted", calls.accepted},
-          {"rejected", calls.rejected},   {"failed", calls.failed}, {"errors", std::move(errors)}};
+  return {{"scheduled", calls.scheduled},
+          {"sent", calls.sent},
+          {"accepted", calls.accepted},
+          {"rejected", calls.rejected},
+          {"failed", calls.failed},
+          {"errors", json(calls.errors)},
+          {"partial", calls.partial},
+          {"refused_messages", calls.refused_messages},
+          {"message_errors", json(calls.message_errors)}};
 }
 
 Json json(const Deliveries& d) {
@@ -87,6 +98,13 @@ Json json(const FleetRecord& fleet) {
             {"failed", connect.failed},
             {"reconnects", connect.reconnects},
             {"time_us", json(connect.time)}}}};
+}
+
+// Deliveries of one consumer.
+Json json(const Balance& balance) {
+  if (balance.members == 0) return {{"min", nullptr}, {"max", nullptr}, {"mean", nullptr}};
+  const double mean = static_cast<double>(balance.deliveries) / static_cast<double>(balance.members);
+  return {{"min", balance.min}, {"max", balance.max}, {"mean", number(mean)}};
 }
 
 // µs of CPU a delivery; null where the CPU is not known (negative) or nothing was delivered.
@@ -190,7 +208,9 @@ Json result_json(const RunRecord& record) {
       {"thresholds", json(record.thresholds)}};
   Json groups = Json::object();
   for (const GroupRecord& group : record.groups) {
-    groups[group.name] = {{"deliveries", json(group.tally.deliveries)}, {"times_us", json(group.tally.times)}};
+    Json& of_group = groups[group.name];
+    of_group = {{"deliveries", json(group.tally.deliveries)}, {"times_us", json(group.tally.times)}};
+    if (group.balance) of_group["balance"] = json(*group.balance);
   }
   Json call_groups = Json::object();
   for (const GroupRecord& group : record.call_groups) {

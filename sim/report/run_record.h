@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/ledger/balance.h"
 #include "sim/ledger/cost.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
@@ -59,6 +61,7 @@ struct HealthRecord {
 struct GroupRecord {
   std::string name;
   Tally tally;
+  std::optional<Balance> balance{};  // of fleet groups of consumers
 };
 
 struct RunRecord {

@@ -127,13 +127,21 @@ class Summary {
                             text({"context", "git"}).substr(0, kCommitShown)));
     const std::string version = text({"context", "broker", "version"});
     line("broker", text({"context", "broker", "name"}) + (version.empty() ? "" : " " + version));
-    std::string fleet = fmt::format("{} devices on {} connections, ready in {} ({}/s), connect p99 {}",
-                                    count("fleet.devices"), count("fleet.connections"),
-                                    at("fleet.connect.seconds", [](double s) { return duration_text(s * 1e6); }),
-                                    count("fleet.connect.per_s"), duration("fleet.connect.time_us.p99"));
+    std::string fleet =
+        fmt::format("{} on {} connections, ready in {} ({}/s), connect p99 {}", members(), count("fleet.connections"),
+                    at("fleet.connect.seconds", [](double s) { return duration_text(s * 1e6); }),
+                    count("fleet.connect.per_s"), duration("fleet.connect.time_us.p99"));
     append_count(fleet, "fleet.connect.failed", "attempts failed");
     append_count(fleet, "fleet.connect.reconnects", "reconnects");
     line("fleet", fleet);
+  }
+
+  // "2,000 devices", "40 consumers", or both.
+  [[nodiscard]] std::string members() const {
+    const bool consumers = metric_at(result_, "fleet.consumers").value_or(0) != 0;
+    std::string of_consumers = count("fleet.consumers") + " consumers";
+    if (consumers && metric_at(result_, "fleet.devices").value_or(0) == 0) return of_consumers;
+    return count("fleet.devices") + " devices" + (consumers ? " and " + of_consumers : "");
   }
 
   void append_count(std::string& sentence, std::string_view path, std::string_view what) const {
@@ -144,7 +152,12 @@ class Summary {
     line("calls",
          fmt::format("{} scheduled, {} sent, {} accepted, {} rejected, {} failed", count("calls.scheduled"),
                      count("calls.sent"), count("calls.accepted"), count("calls.rejected"), count("calls.failed")));
-    errors();
+    errors("errors", "errors");
+    if (metric_at(result_, "calls.partial").value_or(0) != 0) {
+      line("", fmt::format("{} messages refused in {} accepted calls", count("calls.refused_messages"),
+                           count("calls.partial")));
+      errors("messages", "message_errors");
+    }
     line("deliveries", fmt::format("{} expected = {} received + {} missing", count("deliveries.expected"),
                                    count("deliveries.received"), count("deliveries.missing")));
     std::string outside;
@@ -156,12 +169,13 @@ class Summary {
       outside += fmt::format("{}{} {}", outside.empty() ? "" : ", ", count(path), words);
     }
     line("", outside.empty() ? "none duplicate, misdelivered, corrupt, out of order, downgraded or late" : outside);
+    balance();
     line("rates", fmt::format("{} calls/s, {} deliveries/s over the hold", count("rates.calls_per_s"),
                               count("rates.deliveries_per_s")));
   }
 
-  void errors() {
-    const Json* errors = find({"calls", "errors"});
+  void errors(std::string_view label, const char* key) {
+    const Json* errors = find({"calls", key});
     if (errors == nullptr || !errors->is_object() || errors->empty()) return;
     std::vector<std::pair<double, std::string>> rows;
     for (const auto& [code, times] : errors->items()) {
@@ -173,7 +187,21 @@ class Summary {
       sentence += fmt::format("{}{} × {}", i == 0 ? "" : ", ", count_text(rows[i].first), rows[i].second);
     }
     if (rows.size() > kErrorsShown) sentence += fmt::format(", and {} other codes", rows.size() - kErrorsShown);
-    line("errors", sentence);
+    line(label, sentence);
+  }
+
+  // How evenly the consumers of each group have shared its messages.
+  void balance() {
+    std::size_t shown = 0;
+    for (const std::string& name : keys("groups")) {
+      const std::string path = "groups." + name + ".balance.";
+      if (!metric_at(result_, path + "mean")) continue;
+      if (++shown > kGroupsShown) continue;
+      line(shown == 1 ? "balance" : "",
+           fmt::format("{}: {} .. {} deliveries a consumer, {} on average", printable(name), count(path + "min"),
+                       count(path + "max"), count(path + "mean")));
+    }
+    if (shown > kGroupsShown) line("", fmt::format("and {} more in result.json", shown - kGroupsShown));
   }
 
   void times() {

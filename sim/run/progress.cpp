@@ -23,7 +23,7 @@ Progress::~Progress() {
 }
 
 void Progress::connecting(const FleetStatus& fleet, wire::TimePoint now) {
-  std::string line = fmt::format("connect  {} of {} devices ready", fleet.ready, fleet.devices);
+  std::string line = fmt::format("connect  {} of {} ready", fleet.ready, fleet.devices);
   if (fleet.connect_failed > 0) line += fmt::format(", {} attempts failed", fleet.connect_failed);
   if (fleet.ready < fleet.devices && !fleet.last_error.empty()) line += " (" + fleet.last_error + ")";
   show("connect", line, now);
@@ -36,7 +36,7 @@ void Progress::calling(const char* phase, wire::Nanos elapsed, wire::Nanos lengt
   if (callers.rejected + callers.failed > 0) {
     line += fmt::format(", {} rejected, {} failed ({})", callers.rejected, callers.failed, callers.last_error);
   }
-  if (fleet.connected < fleet.devices) line += fmt::format(", {} devices away", fleet.devices - fleet.connected);
+  if (fleet.connected < fleet.devices) line += fmt::format(", {} away", fleet.devices - fleet.connected);
   show(phase, line, now);
 }
 

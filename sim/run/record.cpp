@@ -21,12 +21,26 @@ double cpu_us(const std::optional<ProcessUse>& begin, const std::optional<Proces
 
 std::int64_t rss_kib(const std::optional<ProcessUse>& use) { return use ? use->rss_kib : -1; }
 
-void add_groups(const Scenario& scenario, const Stage& stage, std::vector<Tally> tallies, RunRecord& record) {
-  for (const FleetGroup& group : scenario.fleet) record.groups.push_back({group.name, {}});
+void add_groups(const Scenario& scenario, const std::vector<Balance>& balance, std::vector<Tally> tallies,
+                RunRecord& record) {
+  for (std::size_t i = 0; i < scenario.fleet.size(); ++i) {
+    const FleetGroup& group = scenario.fleet[i];
+    record.groups.push_back({group.name, {}, {}});
+    if (group.kind == FleetKind::consumer) record.groups.back().balance = balance[i];
+  }
   for (std::size_t i = 0; i < tallies.size(); ++i) {
+    const CallGroup& calls = scenario.calls[i];
     record.total.merge(tallies[i]);
-    record.groups[stage.groups[i]->fleet_group].tally.merge(tallies[i]);
-    record.call_groups.push_back({scenario.calls[i].name, std::move(tallies[i])});
+    record.total.targets.clear();  // they differ from call group to call group
+    if (calls.targets.size() < 2) record.groups[calls.fleet_group].tally.merge(tallies[i]);
+    for (std::size_t t = 0; t < calls.targets.size() && calls.targets.size() > 1; ++t) {
+      Tally& of_target = record.groups[calls.targets[t]].tally;
+      of_target.merge(tallies[i].target(t));
+      // The calls themselves went to all of them.
+      of_target.times.send_lag.merge(tallies[i].times.send_lag);
+      of_target.times.http.merge(tallies[i].times.http);
+    }
+    record.call_groups.push_back({calls.name, std::move(tallies[i]), {}});
   }
 }
 
@@ -120,10 +134,12 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
     callers.call_groups[i].merge(fleet.call_groups[i]);
     stage.groups[i]->books.close_all(callers.call_groups[i]);
   }
-  add_groups(scenario, stage, std::move(callers.call_groups), record);
+  add_groups(scenario, fleet.balance, std::move(callers.call_groups), record);
   record.total.deliveries.merge(fleet.strangers);
-  for (const FleetGroup& group : scenario.fleet) record.fleet.devices += group.count;
-  record.fleet.connections = record.fleet.devices;
+  for (const FleetGroup& group : scenario.fleet) {
+    (group.kind == FleetKind::consumer ? record.fleet.consumers : record.fleet.devices) += group.count;
+  }
+  record.fleet.connections = record.fleet.devices + record.fleet.consumers;
   record.fleet.connect = std::move(fleet.connect);
   add_rates(edges, record);
   add_cost(scenario, edges, fleet, callers, record);

@@ -30,12 +30,20 @@ std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
   const std::uint64_t budget = kBooksBytes / std::max<std::size_t>(scenario.calls.size(), 1);
   for (std::size_t i = 0; i < scenario.calls.size(); ++i) {
     const CallGroup& group = scenario.calls[i];
-    const std::uint32_t devices = scenario.fleet[group.fleet_group].count;
+    const auto index = static_cast<std::uint16_t>(i);
     const std::uint64_t window = books_window(group.batch, calls_planned(group, scenario.phases), budget);
+    if (!group.targets.empty()) {
+      const MessageDeal deal(group.batch, static_cast<std::uint32_t>(group.targets.size()),
+                             static_cast<std::uint32_t>(group.topics.size()));
+      groups.emplace_back(
+          new GroupBooks{index, group.fleet_group, std::nullopt, Books(group.batch, window, deal), deal});
+      continue;
+    }
+    const std::uint32_t devices = scenario.fleet[group.fleet_group].count;
     // Groups draw from different sequences of one seed.
     const std::uint64_t seed = scenario.seed * 0x9E3779B97F4A7C15u + i;
-    groups.emplace_back(new GroupBooks{static_cast<std::uint16_t>(i), group.fleet_group,
-                                       PickPlan(group.pick, devices, group.batch, seed), Books(group.batch, window)});
+    groups.emplace_back(new GroupBooks{index, group.fleet_group, PickPlan(group.pick, devices, group.batch, seed),
+                                       Books(group.batch, window)});
   }
   return groups;
 }

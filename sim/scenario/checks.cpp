@@ -10,8 +10,10 @@
 #include "settings/scalar.h"
 #include "settings/spelling.h"
 #include "settings/units.h"
+#include "sim/scenario/checks_consumers.h"
 #include "sim/scenario/dialect.h"
 #include "sim/scenario/naming.h"
+#include "sim/scenario/resolve.h"
 #include "sim/scenario/thresholds.h"
 
 namespace fleet::sim {
@@ -22,23 +24,6 @@ using settings::split_choices;
 using settings::suggestion;
 
 namespace {
-
-template <class T>
-std::vector<std::string_view> names_of(const std::vector<T>& named) {
-  std::vector<std::string_view> names;
-  for (const T& element : named) names.push_back(element.name);
-  return names;
-}
-
-// Place of the element called `name`; says at `path` when there is none.
-template <class T>
-std::optional<std::size_t> resolve(Reader& reader, const std::vector<T>& named, const std::string& name,
-                                   const std::string& path, std::string_view what) {
-  const auto found = std::find_if(named.begin(), named.end(), [&](const T& element) { return element.name == name; });
-  if (found != named.end()) return static_cast<std::size_t>(found - named.begin());
-  reader.fail_at(path, fmt::format("unknown {} '{}'{}", what, name, suggestion(name, names_of(named))));
-  return std::nullopt;
-}
 
 void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   if (draft.broker.use && draft.broker.url) {
@@ -73,6 +58,8 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   out.publisher_connections = draft.bridge.connections;
   out.access_key_id = draft.bridge.access_key_id;
   out.access_key_secret = draft.bridge.access_key_secret;
+  out.app_key = draft.bridge.app_key;
+  out.app_secret = draft.bridge.app_secret;
 }
 
 // Bytes and slashes that are left to a short name behind "/KEY/NAME/user/" with the longest key and name.
@@ -145,29 +132,42 @@ ConnectPlan connect_plan(const ConnectDraft& draft, const std::string& path, Rea
   return plan;
 }
 
+// The name and product of a group of devices, and what they subscribe to.
+void check_devices(const FleetGroupDraft& draft, const std::string& path, Reader& reader, const Scenario& out,
+                   FleetGroup& group) {
+  for (const char* key : {"product", "name"}) {
+    if (reader.given(fmt::format("{}.{}", path, key))) continue;
+    reader.fail_at(path, fmt::format("fleet group '{}' has no '{}': every device has one", draft.name, key));
+    return;
+  }
+  if (const auto named = check_name_template(draft.name_template, draft.count); !named) {
+    reader.fail_at(path + ".name", named.error().message);
+  }
+  const auto product = resolve(reader, out.products, draft.product, path + ".product", "product");
+  if (!product) return;
+  group.product = *product;
+  std::set<std::string> topics;
+  for (std::size_t i = 0; i < draft.subscribe.size(); ++i) {
+    const std::string topic_path = fmt::format("{}.subscribe.{}.topic", path, i);
+    const std::string& topic = draft.subscribe[i].topic;
+    check_topic(out.products[*product], topic, topic_path, reader);
+    if (!topics.insert(topic).second)
+      reader.fail_at(topic_path, fmt::format("topic '{}' is subscribed to twice", topic));
+  }
+}
+
 void check_group(const FleetGroupDraft& draft, Reader& reader, Scenario& out) {
   const std::string path = "fleet." + draft.name;
   FleetGroup group;
   group.name = draft.name;
+  group.kind = draft.kind;
   group.count = draft.count;
   group.name_template = draft.name_template;
   group.engine = draft.engine;
   group.connect = connect_plan(draft.connect, path + ".connect", reader);
   group.subscribe = draft.subscribe;
-  if (const auto named = check_name_template(draft.name_template, draft.count); !named) {
-    reader.fail_at(path + ".name", named.error().message);
-  }
-  if (const auto product = resolve(reader, out.products, draft.product, path + ".product", "product")) {
-    group.product = *product;
-    std::set<std::string> topics;
-    for (std::size_t i = 0; i < draft.subscribe.size(); ++i) {
-      const std::string topic_path = fmt::format("{}.subscribe.{}.topic", path, i);
-      const std::string& topic = draft.subscribe[i].topic;
-      check_topic(out.products[*product], topic, topic_path, reader);
-      if (!topics.insert(topic).second)
-        reader.fail_at(topic_path, fmt::format("topic '{}' is subscribed to twice", topic));
-    }
-  }
+  if (draft.kind == FleetKind::device) check_devices(draft, path, reader, out, group);
+  check_consumers(draft, path, reader, out, group);
   out.fleet.push_back(std::move(group));
 }
 
@@ -181,12 +181,14 @@ void check_distinct(Reader& reader, const Scenario& out) {
   }
   if (reader.failed()) return;
   for (std::size_t product = 0; product < out.products.size(); ++product) {
-    const auto groups = std::count_if(out.fleet.begin(), out.fleet.end(),
-                                      [&](const FleetGroup& group) { return group.product == product; });
+    const auto has_product = [&](const FleetGroup& group) {
+      return group.kind == FleetKind::device && group.product == product;
+    };
+    const auto groups = std::count_if(out.fleet.begin(), out.fleet.end(), has_product);
     if (groups < 2) continue;
     std::unordered_set<std::string> names;
     for (const FleetGroup& group : out.fleet) {
-      if (group.product != product) continue;
+      if (!has_product(group)) continue;
       for (std::uint32_t i = 0; i < group.count; ++i) {
         std::string name = device_name(group.name_template, i);
         if (names.insert(name).second) continue;
@@ -199,10 +201,50 @@ void check_distinct(Reader& reader, const Scenario& out) {
   }
 }
 
+// A call group that names its devices.
+void check_named_devices(const CallGroupDraft& draft, const std::string& path, Reader& reader, const Scenario& out,
+                         CallGroup& call) {
+  if (reader.given(path + ".topics")) {
+    reader.fail_at_key(path + ".topics", fmt::format("'{}.topics' is for messages; {} has a 'topic'", path, draft.api));
+  }
+  if (draft.topic.empty()) {
+    reader.fail_at(path, fmt::format("call group '{}' has no 'topic': {} goes to one topic of its devices", draft.name,
+                                     draft.api));
+    return;
+  }
+  if (draft.to.size() != 1) {
+    reader.fail_at(path + ".to",
+                   fmt::format("'{}.to' names {} groups; {} goes to one", path, draft.to.size(), draft.api));
+    return;
+  }
+  const auto to = resolve(reader, out.fleet, draft.to.front(), path + ".to", "fleet group");
+  if (!to) return;
+  const FleetGroup& group = out.fleet[*to];
+  if (group.kind == FleetKind::consumer) {
+    reader.fail_at(path + ".to",
+                   fmt::format("fleet group '{}' holds consumers; {} goes to devices", group.name, draft.api));
+    return;
+  }
+  call.fleet_group = *to;
+  check_topic(out.products[group.product], draft.topic, path + ".topic", reader);
+  const bool subscribed = std::any_of(group.subscribe.begin(), group.subscribe.end(),
+                                      [&](const TopicSubscription& row) { return row.topic == draft.topic; });
+  if (!subscribed) {
+    reader.fail_at(path + ".topic", fmt::format("fleet group '{}' does not subscribe to topic '{}'", group.name,
+                                                shortened(draft.topic)));
+  }
+  if (draft.batch > batch_max(out.target.dialect)) {
+    reader.fail_at(path + ".batch", fmt::format("'{}.batch': '{}' is out of range; allowed is 1 .. {}", path,
+                                                draft.batch, batch_max(out.target.dialect)));
+  } else if (draft.batch > group.count) {
+    reader.fail_at(path + ".batch", fmt::format("'{}.batch' is {}, but fleet group '{}' has {} devices", path,
+                                                draft.batch, group.name, group.count));
+  }
+}
+
 void check_call(const CallGroupDraft& draft, Reader& reader, Scenario& out) {
   const std::string path = "calls." + draft.name;
   CallGroup call = draft;
-  call.api = draft.api;
   call.closed_loop = draft.per_second < 0;
   if (call.closed_loop) call.per_second = 0;
   if (!call.closed_loop && reader.given(path + ".in_flight")) {
@@ -213,23 +255,10 @@ void check_call(const CallGroupDraft& draft, Reader& reader, Scenario& out) {
     reader.fail_at(path + ".connections",
                    fmt::format("'{}.connections' is for a rate; rate: max is bounded by 'in_flight'", path));
   }
-  if (const auto to = resolve(reader, out.fleet, draft.to, path + ".to", "fleet group")) {
-    const FleetGroup& group = out.fleet[*to];
-    call.fleet_group = *to;
-    check_topic(out.products[group.product], draft.topic, path + ".topic", reader);
-    const bool subscribed = std::any_of(group.subscribe.begin(), group.subscribe.end(),
-                                        [&](const TopicSubscription& row) { return row.topic == draft.topic; });
-    if (!subscribed) {
-      reader.fail_at(path + ".topic", fmt::format("fleet group '{}' does not subscribe to topic '{}'", group.name,
-                                                  shortened(draft.topic)));
-    }
-    if (draft.batch > batch_max(out.target.dialect)) {
-      reader.fail_at(path + ".batch", fmt::format("'{}.batch': '{}' is out of range; allowed is 1 .. {}", path,
-                                                  draft.batch, batch_max(out.target.dialect)));
-    } else if (draft.batch > group.count) {
-      reader.fail_at(path + ".batch", fmt::format("'{}.batch' is {}, but fleet group '{}' has {} devices", path,
-                                                  draft.batch, group.name, group.count));
-    }
+  if (carries_messages(draft.api)) {
+    check_messages(draft, path, reader, out, call);
+  } else {
+    check_named_devices(draft, path, reader, out, call);
   }
   out.calls.push_back(std::move(call));
 }

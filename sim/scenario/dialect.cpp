@@ -18,6 +18,7 @@ void check_client_ids(const Scenario& scenario, Reader& reader) {
   if (scenario.products.size() < 2) return;
   std::unordered_set<std::string> names;
   for (const FleetGroup& group : scenario.fleet) {
+    if (group.kind == FleetKind::consumer) continue;
     for (std::uint32_t i = 0; i < group.count; ++i) {
       std::string name = device_name(group.name_template, i);
       if (names.insert(name).second) continue;
@@ -53,6 +54,10 @@ void check_dialect(const Scenario& scenario, Reader& reader) {
 wire::mqtt::Login device_login(Dialect dialect, std::string_view product_key, std::string_view name) {
   if (dialect == Dialect::emqx_bcast) return {std::string(name), fmt::format("{}-{}", product_key, name), ""};
   return {fmt::format("{}&{}", product_key, name), fmt::format("{}&{}", name, product_key), ""};
+}
+
+wire::mqtt::Login consumer_login(const Target& target, std::string_view name) {
+  return {fmt::format("{}&{}", target.app_key, name), target.app_key, ""};
 }
 
 }  // namespace fleet::sim

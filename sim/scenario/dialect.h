@@ -21,4 +21,7 @@ void check_dialect(const Scenario& scenario, Reader& reader);
 // emqx-bcast: client id "{name}", user name "{product key}-{name}", which the plugin knows devices by.
 [[nodiscard]] wire::mqtt::Login device_login(Dialect dialect, std::string_view product_key, std::string_view name);
 
+// How a consumer logs in: client id "{app key}&{name}", user name the app key.
+[[nodiscard]] wire::mqtt::Login consumer_login(const Target& target, std::string_view name);
+
 }  // namespace fleet::sim

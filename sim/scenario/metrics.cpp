@@ -9,13 +9,14 @@ namespace fleet::sim {
 
 namespace {
 
-// One number of result.json, or the nine of a histogram. `scope` says where else than at the top the row stands.
+// One number of result.json, or the nine of a histogram, and where else than at the top it stands.
 struct MetricRow {
   std::string_view path;
   MetricUnit unit = MetricUnit::count;
   bool histogram = false;
   bool in_groups = false;       // groups.NAME.path
   bool in_call_groups = false;  // call_groups.NAME.path
+  bool at_top = true;
 };
 
 constexpr MetricUnit kCount = MetricUnit::count;
@@ -37,6 +38,8 @@ constexpr MetricRow kMetrics[] = {
     {"calls.accepted", kCount, false, false, true},
     {"calls.rejected", kCount, false, false, true},
     {"calls.failed", kCount, false, false, true},
+    {"calls.partial", kCount, false, false, true},
+    {"calls.refused_messages", kCount, false, false, true},
     {"deliveries.expected", kCount, false, true},
     {"deliveries.received", kCount, false, true},
     {"deliveries.missing", kCount, false, true},
@@ -60,6 +63,9 @@ constexpr MetricRow kMetrics[] = {
     {"times_us.hops.http", kMicros, true, true, true},
     {"times_us.hops.bridge", kMicros, true, true, true},
     {"times_us.hops.broker", kMicros, true, true, true},
+    {"balance.min", kCount, false, true, false, false},  // of groups of consumers
+    {"balance.max", kCount, false, true, false, false},
+    {"balance.mean", kCount, false, true, false, false},
     {"cost.cpu_us_per_delivery.fleet", kMicros},
     {"cost.cpu_us_per_delivery.callers", kMicros},
     {"cost.cpu_us_per_delivery.bridge", kMicros},
@@ -115,7 +121,9 @@ std::optional<MetricUnit> metric_unit(std::string_view path, const std::vector<s
   const auto in_group = behind_group(path, kGroups, fleet_groups);
   const auto in_call_group = behind_group(path, kCallGroups, call_groups);
   for (const MetricRow& row : kMetrics) {
-    if (const auto unit = row_unit(row, path)) return unit;
+    if (row.at_top) {
+      if (const auto unit = row_unit(row, path)) return unit;
+    }
     if (row.in_groups && in_group) {
       if (const auto unit = row_unit(row, *in_group)) return unit;
     }
@@ -129,7 +137,9 @@ std::optional<MetricUnit> metric_unit(std::string_view path, const std::vector<s
 std::vector<std::string> metric_paths(const std::vector<std::string>& fleet_groups,
                                       const std::vector<std::string>& call_groups) {
   std::vector<std::string> paths;
-  for (const MetricRow& row : kMetrics) append_paths("", row, paths);
+  for (const MetricRow& row : kMetrics) {
+    if (row.at_top) append_paths("", row, paths);
+  }
   for (const MetricRow& row : kMetrics) {
     for (const std::string& name : fleet_groups) {
       if (row.in_groups) append_paths(fmt::format("{}{}.", kGroups, name), row, paths);

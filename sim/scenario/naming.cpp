@@ -79,6 +79,12 @@ std::string device_name(std::string_view name_template, std::uint32_t index) {
   return name;
 }
 
+std::string consumer_name_template(std::string_view fleet_group) { return fmt::format("{}-{{index}}", fleet_group); }
+
+std::string consumer_filter(std::string_view app_key, std::string_view consumer_group, std::string_view topic) {
+  return fmt::format("$share/{}/tmc/{}/{}/{}", consumer_group, app_key, consumer_group, topic);
+}
+
 std::string product_key(const std::string& product, std::uint64_t seed) {
   // 11 characters that begin with a1, as the API's own examples.
   constexpr std::string_view kPrefix = "a1";

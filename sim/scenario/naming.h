@@ -16,6 +16,14 @@ namespace fleet::sim {
 // The name of device `index` (0-based). The template must have been checked.
 [[nodiscard]] std::string device_name(std::string_view name_template, std::uint32_t index);
 
+// Consumers are called by the name of their fleet group, "warehouse-7": a template for device_name().
+[[nodiscard]] std::string consumer_name_template(std::string_view fleet_group);
+
+// What a consumer subscribes to: its share of a group's messages of one topic (MQTT 5.0 §4.8.2; Mosquitto knows shared
+// subscriptions in 3.1.1 too).
+[[nodiscard]] std::string consumer_filter(std::string_view app_key, std::string_view consumer_group,
+                                          std::string_view topic);
+
 // Product key of a scenario's product: 11 characters of [a-z0-9], a function of name and seed.
 [[nodiscard]] std::string product_key(const std::string& product, std::uint64_t seed);
 

@@ -20,7 +20,7 @@ constexpr std::uint64_t kBaseDescriptors = 64;
 constexpr std::uint64_t kLoopDescriptors = 4;
 // Mosquitto's own files, and the bridge's connections to it.
 constexpr std::uint64_t kBrokerBaseDescriptors = 32;
-// A connected, subscribed device in user memory (2 KB at most is the aim).
+// A connected, subscribed device or consumer in user memory (2 KB at most is the aim).
 constexpr std::uint64_t kDeviceBytes = 2'048;
 // Program, libraries and buffers of the loops.
 constexpr std::uint64_t kBaseBytes = 24u << 20;
@@ -77,6 +77,12 @@ std::uint64_t books_bytes(const Scenario& scenario, const Plan& plan) {
   return std::min(bytes, kBooksBytesMax);
 }
 
+std::string members_text(const Plan& plan) {
+  if (plan.consumers == 0) return fmt::format("{} devices", grouped(plan.devices));
+  if (plan.devices == 0) return fmt::format("{} consumers", grouped(plan.consumers));
+  return fmt::format("{} devices and {} consumers", grouped(plan.devices), grouped(plan.consumers));
+}
+
 }  // namespace
 
 std::uint64_t calls_due(double per_second, wire::Nanos from, wire::Nanos to) {
@@ -92,14 +98,16 @@ Plan make_plan(const Scenario& scenario, unsigned cores) {
   Plan plan;
   plan.workers = worker_count(scenario, cores);
   for (const FleetGroup& group : scenario.fleet) {
-    plan.devices += group.count;
+    (group.kind == FleetKind::consumer ? plan.consumers : plan.devices) += group.count;
     plan.subscriptions += group.count * static_cast<std::uint64_t>(group.subscribe.size());
   }
-  plan.connections = plan.devices;
+  plan.connections = plan.devices + plan.consumers;
   plan.local_ports = plan.connections;
   plan.total = CallPlan{0, 0, 0};
   std::uint64_t callers = 0;
+  std::uint64_t tallies = 0;  // of one thread
   for (const CallGroup& group : scenario.calls) {
+    tallies += group.targets.size() > 1 ? 1 + group.targets.size() : 1;
     const CallPlan calls = plan_calls(group, scenario.phases);
     add(plan.total.warm_up, calls.warm_up);
     add(plan.total.hold, calls.hold);
@@ -111,29 +119,30 @@ Plan make_plan(const Scenario& scenario, unsigned cores) {
   if (!scenario.target.broker) {
     plan.broker_descriptors = plan.connections + scenario.target.publisher_connections + kBrokerBaseDescriptors;
   }
-  plan.memory_bytes = kBaseBytes + plan.devices * kDeviceBytes + books_bytes(scenario, plan) +
-                      (plan.workers + 1) * scenario.calls.size() * kTallyBytes;
+  plan.memory_bytes = kBaseBytes + plan.connections * kDeviceBytes + books_bytes(scenario, plan) +
+                      (plan.workers + 1) * tallies * kTallyBytes;
   return plan;
 }
 
 Plan make_plan(const Scenario& scenario) { return make_plan(scenario, read_machine_limits().cores); }
 
 wire::Result<void> check_limits(const Plan& plan, const MachineLimits& limits) {
+  const std::string members = members_text(plan);
   const std::uint64_t peak = std::max(plan.descriptors, plan.broker_descriptors);
   if (peak > limits.descriptors) {
     const std::uint64_t others = peak - plan.connections;
     const std::uint64_t fits = limits.descriptors > others ? limits.descriptors - others : 0;
     return wire::environment_error(
-        fmt::format("{} devices need {} open descriptors and a process may have {}; {} devices fit: lower the counts, "
-                    "or raise the hard limit (ulimit -Hn)",
-                    grouped(plan.devices), grouped(peak), grouped(limits.descriptors), grouped(fits)));
+        fmt::format("{} need {} open descriptors and a process may have {}; {} fit: lower the counts, or raise the "
+                    "hard limit (ulimit -Hn)",
+                    members, grouped(peak), grouped(limits.descriptors), grouped(fits)));
   }
   const std::uint64_t ports = limits.local_ports > kPortsReserved ? limits.local_ports - kPortsReserved : 0;
   if (plan.local_ports > ports) {
     return wire::environment_error(fmt::format(
-        "{} devices need {} local ports and net.ipv4.ip_local_port_range leaves {}; {} devices fit: lower the "
-        "counts, or widen the range",
-        grouped(plan.devices), grouped(plan.local_ports), grouped(ports), grouped(ports)));
+        "{} need {} local ports and net.ipv4.ip_local_port_range leaves {}; {} fit: lower the counts, or widen the "
+        "range",
+        members, grouped(plan.local_ports), grouped(ports), grouped(ports)));
   }
   if (limits.memory_bytes > 0 && plan.memory_bytes > limits.memory_bytes) {
     return wire::environment_error(

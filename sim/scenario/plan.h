@@ -21,6 +21,7 @@ struct CallPlan {
 
 struct Plan {
   std::uint64_t devices = 0;
+  std::uint64_t consumers = 0;
   std::uint64_t connections = 0;  // to the broker, the fleet's
   std::uint64_t subscriptions = 0;
   std::vector<CallPlan> calls;  // by call group

@@ -28,27 +28,51 @@ std::string rate_text(double per_second) {
   return per_second >= 1 ? fmt::format("{:g}/s", per_second) : fmt::format("{:g}/m", per_second * 60);
 }
 
+std::string members_of(const Scenario& scenario, const FleetGroup& group) {
+  const std::string names =
+      fmt::format("{} .. {}", device_name(group.name_template, 0), device_name(group.name_template, group.count - 1));
+  if (group.kind == FleetKind::consumer) {
+    return fmt::format("{} consumers of messages to group '{}', {}", grouped(group.count), group.consumer_group, names);
+  }
+  const Product& product = scenario.products[group.product];
+  return fmt::format("{} devices of '{}' (key {}), {}", grouped(group.count), product.name, product.key, names);
+}
+
 void print_group(Out out, const Scenario& scenario, const FleetGroup& group) {
   const double ramp = group.count / group.connect.per_second;
   std::string topics;
   for (const TopicSubscription& row : group.subscribe) {
     topics += fmt::format("{}{} (QoS {})", topics.empty() ? "" : ", ", row.topic, static_cast<int>(row.qos));
   }
-  fmt::format_to(out, "  {:<16} {} devices of '{}' (key {}), {} .. {}\n", group.name, grouped(group.count),
-                 scenario.products[group.product].name, scenario.products[group.product].key,
-                 device_name(group.name_template, 0), device_name(group.name_template, group.count - 1));
-  fmt::format_to(out, "  {:<16} {} engine, MQTT {}, connecting at {} for about {:.1f} s, subscribed to {}\n", "",
+  fmt::format_to(out, "  {:<16} {}\n", group.name, members_of(scenario, group));
+  fmt::format_to(out, "  {:<16} {} engine, MQTT {}, connecting at {} for about {:.1f} s, {} {}\n", "",
                  group.engine == Engine::paho ? "paho" : "native",
                  group.connect.version == wire::mqtt::Version::v5 ? "5" : "3.1.1", rate_text(group.connect.per_second),
-                 ramp, topics.empty() ? "nothing" : topics);
+                 ramp, group.kind == FleetKind::consumer ? "sharing" : "subscribed to",
+                 topics.empty() ? "nothing" : topics);
+}
+
+// What one call carries, and to whom.
+std::string payload_of(const Scenario& scenario, const CallGroup& call) {
+  if (call.targets.empty()) {
+    const FleetGroup& group = scenario.fleet[call.fleet_group];
+    return fmt::format("{} of {} '{}', topic {}, QoS {}", call.batch, grouped(group.count), group.name, call.topic,
+                       static_cast<int>(call.qos));
+  }
+  std::string groups;
+  for (const std::size_t target : call.targets) {
+    groups += fmt::format("{}'{}'", groups.empty() ? "" : ", ", scenario.fleet[target].consumer_group);
+  }
+  std::string topics;
+  for (const std::string& topic : call.topics) topics += (topics.empty() ? "" : ", ") + topic;
+  return fmt::format("{} messages to {} in turn, topic {}", call.batch, groups, topics);
 }
 
 void print_call(Out out, const Scenario& scenario, const CallGroup& call, const CallPlan& plan) {
   const std::string loop = call.closed_loop ? fmt::format("closed loop, {} in flight", call.in_flight)
                                             : fmt::format("open loop, {}", rate_text(call.per_second));
-  fmt::format_to(out, "  {:<16} {} of {} of {} '{}', topic {}, QoS {}, {} each; {}\n", call.name, call.api, call.batch,
-                 grouped(scenario.fleet[call.fleet_group].count), scenario.fleet[call.fleet_group].name, call.topic,
-                 static_cast<int>(call.qos), size_text(call.payload_bytes), loop);
+  fmt::format_to(out, "  {:<16} {}{} {}, {} each; {}\n", call.name, call.api, call.targets.empty() ? " of" : ":",
+                 payload_of(scenario, call), size_text(call.payload_bytes), loop);
   fmt::format_to(out, "  {:<16} calls in the warm-up: {}, in the hold: {}; deliveries expected: {}\n", "",
                  number(plan.warm_up), number(plan.hold), number(plan.deliveries));
 }
@@ -81,7 +105,8 @@ std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineL
   const auto row = [&](std::string_view what, const std::string& amount) {
     fmt::format_to(out, "  {:<24} {}\n", what, amount);
   };
-  row("devices", grouped(plan.devices));
+  if (plan.devices > 0 || plan.consumers == 0) row("devices", grouped(plan.devices));
+  if (plan.consumers > 0) row("consumers", grouped(plan.consumers));
   row("connections", grouped(plan.connections));
   row("subscriptions", grouped(plan.subscriptions));
   row("calls in the warm-up", number(plan.total.warm_up));

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wire/clock.h"
@@ -43,14 +44,18 @@ struct TopicSubscription {
   wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
 };
 
+enum class FleetKind { device, consumer };
+
 struct FleetGroup {
   std::string name;
-  std::size_t product = 0;  // index
+  FleetKind kind = FleetKind::device;
+  std::size_t product = 0;  // index; of devices
   std::uint32_t count = 0;
   std::string name_template;  // "lamp-{index:5}"
   Engine engine = Engine::native;
   ConnectPlan connect;
-  std::vector<TopicSubscription> subscribe;
+  std::vector<TopicSubscription> subscribe;  // of consumers: the message topics
+  std::string consumer_group;                // whose messages they share; empty: devices
 };
 
 enum class Pick { round_robin, random };
@@ -58,9 +63,12 @@ enum class Pick { round_robin, random };
 struct CallGroup {
   std::string name;
   std::string api;              // "BatchPub"
-  std::size_t fleet_group = 0;  // index: recipients
+  std::size_t fleet_group = 0;  // index: recipients; of messages: the first of `targets`
   std::string topic;            // short name
-  std::uint32_t batch = 1;      // devices a call
+  // Calls that carry messages to consumers; both are empty for others:
+  std::vector<std::size_t> targets;  // index: fleet groups whose consumer groups the messages go to, in turn
+  std::vector<std::string> topics;   // in turn
+  std::uint32_t batch = 1;           // devices a call
   Pick pick = Pick::round_robin;
   wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
   std::uint32_t payload_bytes = 256;          // stamp included
@@ -70,6 +78,12 @@ struct CallGroup {
   std::uint32_t connections_max = 256;        // open loop: caller connections, opened on demand
   std::chrono::milliseconds timeout{10'000};  // written to answered; then the outcome is unknown: failed
 };
+
+// The APIs of messages to consumers.
+inline constexpr std::string_view kProduceMessages = "taobao.tmc.messages.produce";
+inline constexpr std::string_view kProduceMessage = "taobao.tmc.message.produce";
+inline constexpr std::uint32_t kMessagesMax = 50;             // of one call: API page
+inline constexpr std::uint32_t kMessageContentMax = 122'880;  // bytes: page of the single call
 
 struct Phases {
   wire::Nanos warm_up{};
@@ -108,6 +122,8 @@ struct Target {
   std::uint32_t publisher_connections = 1;
   std::string access_key_id = "testid";  // of dialect emqx-bcast: API key and its secret
   std::string access_key_secret = "testsecret";
+  std::string app_key = "12345678";  // of the Taobao message service
+  std::string app_secret = "helloworld";
 };
 
 struct Scenario {

@@ -39,6 +39,7 @@ Json choice_schema(std::string_view choices) {
 Json scalar_schema(const KeyInfo& key) {
   switch (key.form) {
     case Form::name:
+    case Form::names:
       return pattern(kNamePattern);
     case Form::flag:
       return {{"type", "boolean"}};
@@ -89,7 +90,11 @@ Json value_schema(const KeyInfo& key) {
     case Form::list:
       return {{"type", "array"}, {"items", mapping_schema(key.inner())}};
     case Form::texts:
-      return {{"type", "array"}, {"items", {{"type", "string"}}}};
+      return {{"type", "array"}, {"minItems", key.entries_min}, {"items", {{"type", "string"}}}};
+    case Form::names: {
+      const Json one = scalar_or_environment(key);
+      return {{"anyOf", Json::array({one, Json{{"type", "array"}, {"minItems", key.entries_min}, {"items", one}}})}};
+    }
     default:
       return scalar_or_environment(key);
   }

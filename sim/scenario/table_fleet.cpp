@@ -91,22 +91,50 @@ const Table<TopicSubscription>& subscription_table() {
   return table;
 }
 
+const Table<ConsumeDraft>& consume_table() {
+  using Row = Key<ConsumeDraft>;
+  static const Table<ConsumeDraft> table(
+      "consume", "Which messages of the Taobao message service a group of consumers shares.",
+      {
+          Row::field<&ConsumeDraft::group>(
+              {.name = "group",
+               .fallback = kRequired,
+               .sentence = "target_group of the messages; each reaches one of its consumers",
+               .max = wire::kTmcNameBytesMax}),
+          Row::texts<&ConsumeDraft::topics>({.name = "topics",
+                                             .fallback = kRequired,
+                                             .sentence = "topics of the messages, like taobao_trade_TradeCreate",
+                                             .max = wire::kTmcNameBytesMax,
+                                             .entries_min = 1}),
+          Row::field<&ConsumeDraft::qos>({.name = "qos",
+                                          .form = Form::choice,
+                                          .fallback = "1",
+                                          .sentence = "QoS that each consumer asks for",
+                                          .choices = "0|1|2"}),
+      });
+  return table;
+}
+
 const Table<FleetGroupDraft>& fleet_table() {
   using Row = Key<FleetGroupDraft>;
   static const Table<FleetGroupDraft> table(
-      "fleet group", "Devices that behave alike.",
+      "fleet group", "Devices, or consumers, that behave alike.",
       {
+          Row::field<&FleetGroupDraft::kind>({.name = "kind",
+                                              .form = Form::choice,
+                                              .fallback = "device",
+                                              .sentence = "consumer: a reader of messages, without product and name",
+                                              .choices = "device|consumer"}),
           Row::field<&FleetGroupDraft::product>(
-              {.name = "product", .form = Form::name, .fallback = kRequired, .sentence = "a product of this scenario"}),
+              {.name = "product", .form = Form::name, .sentence = "a product of this scenario; every device has one"}),
           Row::field<&FleetGroupDraft::count>({.name = "count",
                                                .form = Form::integer,
                                                .fallback = kRequired,
-                                               .sentence = "number of devices",
+                                               .sentence = "number of devices or consumers",
                                                .min = 1,
                                                .max = 1'000'000}),
           Row::field<&FleetGroupDraft::name_template>(
               {.name = "name",
-               .fallback = kRequired,
                .sentence = "device names: a template with {index} or {index:WIDTH}, like lamp-{index:5}",
                .max = 64}),
           Row::field<&FleetGroupDraft::engine>(
@@ -119,6 +147,8 @@ const Table<FleetGroupDraft>& fleet_table() {
               {.name = "connect", .fallback = "{}", .sentence = "how they connect"}),
           Row::list<&FleetGroupDraft::subscribe, &subscription_table>(
               {.name = "subscribe", .fallback = "[]", .sentence = "what each of them subscribes to"}),
+          Row::mapping<&FleetGroupDraft::consume, &consume_table>(
+              {.name = "consume", .sentence = "for consumers, in place of subscribe: what they share"}),
       });
   return table;
 }

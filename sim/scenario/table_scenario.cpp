@@ -7,38 +7,43 @@ const Table<CallGroupDraft>& call_table() {
   static const Table<CallGroupDraft> table(
       "call group", "A stream of batch API calls.",
       {
-          Row::field<&CallGroupDraft::api>({.name = "api",
-                                            .form = Form::choice,
-                                            .fallback = kRequired,
-                                            .sentence = "API action",
-                                            .choices = "BatchPub"}),
-          Row::field<&CallGroupDraft::to>(
-              {.name = "to", .form = Form::name, .fallback = kRequired, .sentence = "fleet group that receives"}),
+          Row::field<&CallGroupDraft::api>(
+              {.name = "api", .form = Form::choice, .fallback = kRequired, .sentence = "API action", .choices = kApis}),
+          Row::names<&CallGroupDraft::to>(
+              {.name = "to",
+               .fallback = kRequired,
+               .sentence = "fleet group that receives; of messages also a list of groups of consumers, in turn",
+               .entries_min = 1}),
           Row::field<&CallGroupDraft::topic>(
-              {.name = "topic", .fallback = kRequired, .sentence = "topic short name; the group subscribes to it"}),
+              {.name = "topic", .sentence = "of BatchPub: topic short name; the group subscribes to it"}),
+          Row::texts<&CallGroupDraft::topics>(
+              {.name = "topics",
+               .sentence = "of messages: their topics, in turn; every group of `to` consumes all of them",
+               .max = wire::kTmcNameBytesMax,
+               .entries_min = 1}),
           Row::field<&CallGroupDraft::batch>({.name = "batch",
                                               .form = Form::integer,
                                               .fallback = kRequired,
                                               .sentence =
                                                   "devices named in one call, at most the devices of the group, "
-                                                  "and 100; with dialect emqx-bcast 10,000",
+                                                  "and 100; with dialect emqx-bcast 10,000; messages in one call: 50",
                                               .min = 1,
                                               .max = 10'000}),
           Row::field<&CallGroupDraft::pick>({.name = "pick",
                                              .form = Form::choice,
                                              .fallback = "round-robin",
-                                             .sentence = "which devices a call names",
+                                             .sentence = "which devices a call names; not of messages",
                                              .choices = "round-robin|random"}),
           Row::field<&CallGroupDraft::qos>({.name = "qos",
                                             .form = Form::choice,
                                             .fallback = "0",
-                                            .sentence = "QoS of the publishes",
+                                            .sentence = "QoS of the publishes; messages have 1",
                                             .choices = "0|1"}),
           Row::field<&CallGroupDraft::payload_bytes>(
               {.name = "payload",
                .form = Form::size,
                .fallback = "256B",
-               .sentence = "bytes of one message, the delivery stamp of 40 B included",
+               .sentence = "bytes of one message, the delivery stamp of 40 B included; JSON messages 80 B .. 120 KB",
                .min = 40,
                .max = 256u << 10}),
           Row::field<&CallGroupDraft::per_second>(
@@ -123,7 +128,7 @@ const Table<HealthLimits>& health_table() {
 const Table<Draft>& scenario_table() {
   using Row = Key<Draft>;
   static const Table<Draft> table(
-      "the scenario", "A fleet of devices, the calls made to them, and what must hold.",
+      "the scenario", "A fleet, the calls made to it, and what must hold.",
       {
           Row::field<&Draft::name>(
               {.name = "name", .form = Form::name, .fallback = kRequired, .sentence = "stands in reports"}),
@@ -142,9 +147,11 @@ const Table<Draft>& scenario_table() {
           Row::mapping<&Draft::target, &target_table>(
               {.name = "target", .fallback = "{}", .sentence = "broker and bridge under test"}),
           Row::named<&Draft::products, &product_table>(
-              {.name = "products", .fallback = kRequired, .sentence = "products by name", .entries_min = 1}),
-          Row::named<&Draft::fleet, &fleet_table>(
-              {.name = "fleet", .fallback = kRequired, .sentence = "groups of devices by name", .entries_min = 1}),
+              {.name = "products", .fallback = "{}", .sentence = "products by name; a scenario of consumers has none"}),
+          Row::named<&Draft::fleet, &fleet_table>({.name = "fleet",
+                                                   .fallback = kRequired,
+                                                   .sentence = "groups of devices or consumers by name",
+                                                   .entries_min = 1}),
           Row::named<&Draft::calls, &call_table>(
               {.name = "calls", .fallback = kRequired, .sentence = "groups of calls by name", .entries_min = 1}),
           Row::mapping<&Draft::phases, &phases_table>(

@@ -51,6 +51,12 @@ const Table<BridgeDraft>& bridge_table() {
                                                        .fallback = "testsecret",
                                                        .sentence = "its secret; ${env:NAME} keeps it out of the file",
                                                        .max = 128}),
+          Row::field<&BridgeDraft::app_key>({.name = "app_key",
+                                             .fallback = "12345678",
+                                             .sentence = "app whose messages are sent and consumed",
+                                             .max = wire::kTmcNameBytesMax}),
+          Row::field<&BridgeDraft::app_secret>(
+              {.name = "app_secret", .fallback = "helloworld", .sentence = "its secret, which signs", .max = 128}),
           Row::field<&BridgeDraft::publisher>({.name = "publisher",
                                                .form = Form::choice,
                                                .fallback = "native",

@@ -35,6 +35,8 @@ struct BridgeDraft {
   Dialect dialect = Dialect::aliyun;
   std::string access_key_id;
   std::string access_key_secret;
+  std::string app_key;
+  std::string app_secret;
   Engine publisher = Engine::native;
   std::uint32_t connections = 1;
 };
@@ -61,18 +63,30 @@ struct ConnectDraft : ConnectPlan {
 };
 inline constexpr std::string_view kProtocols = "3.1.1|4|5";
 
+// What the consumers of a group share.
+struct ConsumeDraft {
+  std::string group;
+  std::vector<std::string> topics;
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_least_once;
+};
+
 struct FleetGroupDraft {
   std::string name;
-  std::string product;
+  FleetKind kind = FleetKind::device;
+  std::string product;  // empty: not given; of devices
   std::uint32_t count = 0;
   std::string name_template;
   Engine engine = Engine::native;
   ConnectDraft connect;
   std::vector<TopicSubscription> subscribe;
+  ConsumeDraft consume;  // of consumers
 };
 
+// What `api` may be.
+inline constexpr std::string_view kApis = "BatchPub|taobao.tmc.messages.produce|taobao.tmc.message.produce";
+
 struct CallGroupDraft : CallGroup {
-  std::string to;
+  std::vector<std::string> to;
 };
 
 struct Draft {
@@ -94,6 +108,7 @@ struct Draft {
 [[nodiscard]] const Table<ProductDraft>& product_table();
 [[nodiscard]] const Table<ConnectDraft>& connect_table();
 [[nodiscard]] const Table<TopicSubscription>& subscription_table();
+[[nodiscard]] const Table<ConsumeDraft>& consume_table();
 [[nodiscard]] const Table<FleetGroupDraft>& fleet_table();
 [[nodiscard]] const Table<CallGroupDraft>& call_table();
 [[nodiscard]] const Table<Phases>& phases_table();

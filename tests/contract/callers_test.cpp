@@ -331,5 +331,92 @@ TEST(Callers, BelieveTheClockOfABridgeOnlyWhereItCanBeOurs) {
   }
 }
 
+// --- messages to consumers -------------------------------------------------------------------------------------------
+
+std::string produced(const std::string& results, bool all) {
+  return ScriptedBridge::answer(200, R"({"tmc_messages_produce_response":{"is_all_success":)" +
+                                         std::string(all ? "true" : "false") + R"(,"results":{"tmc_produce_result":[)" +
+                                         results + "]}}}");
+}
+
+// Four messages a call, to two groups of consumers in turn.
+struct MessagesRun {
+  MessagesRun() {
+    for (const char* name : {"store", "numbers"}) {
+      FleetGroup group;
+      group.kind = FleetKind::consumer;
+      group.count = 3;
+      group.consumer_group = name;
+      group.subscribe = {{"created", wire::mqtt::Qos::at_least_once}};
+      scenario.fleet.push_back(group);
+    }
+    CallGroup calls = open_loop(200);
+    calls.api = kProduceMessages;
+    calls.targets = {0, 1};
+    calls.topics = {"created"};
+    calls.batch = 4;
+    calls.payload_bytes = 100;
+    scenario.calls.push_back(calls);
+    const MessageDeal deal(4, 2, 1);
+    groups.emplace_back(new GroupBooks{0, 0, std::nullopt, Books(4, 4096, deal), deal});
+  }
+
+  // Until every call has ended; nobody receives.
+  void play(std::uint16_t port) {
+    Callers callers(scenario, groups, Url{"http", "127.0.0.1", port}, 7);
+    const wire::TimePoint start = wire::read_clock() + 50ms;
+    ASSERT_TRUE(callers.start({start, start, start + 500ms, start + 1500ms}));
+    ASSERT_TRUE(wait_until([&] {
+      const CallersStatus status = callers.status();
+      return status.plan_done && status.in_flight == 0;
+    })) << callers.status().last_error;
+    CallersOutcome outcome = callers.stop();
+    tally = std::move(outcome.call_groups[0]);
+    groups[0]->books.close_all(tally);
+  }
+
+  Scenario scenario;
+  std::vector<std::unique_ptr<GroupBooks>> groups;
+  Tally tally;
+};
+
+TEST(MessageCallers, OweNothingForMessagesThatWereRefused) {
+  const std::string good = R"({"is_success":true})";
+  const std::string bad = R"({"is_success":false,"error_code":"isv.invalid-paramter","error_message":"no such group"})";
+  ScriptedBridge bridge([&](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
+    EXPECT_EQ(request.find("POST /router/rest HTTP/1.1\r\n"), 0u);
+    switch (n % 5) {
+      case 0:
+        return {produced("", true)};
+      case 1:
+        return {produced(good + "," + bad + "," + good + "," + good, false)};
+      case 2:
+        return {produced(bad + "," + bad + "," + bad + "," + bad, false)};
+      case 3:
+        return {ScriptedBridge::answer(200, R"({"error_response":{"code":25,"msg":"Invalid signature"}})")};
+      default:
+        return {produced(good, false)};  // four messages, one result
+    }
+  });
+  MessagesRun run;
+  run.play(bridge.port());
+  const Calls& calls = run.tally.calls;
+  EXPECT_EQ(calls.sent, 100u);
+  EXPECT_EQ(calls.accepted, 40u);
+  EXPECT_EQ(calls.partial, 20u);
+  EXPECT_EQ(calls.refused_messages, 20u);
+  EXPECT_EQ(calls.rejected, 40u);
+  EXPECT_EQ(calls.failed, 20u);
+  const std::map<std::string, std::uint64_t> errors = {
+      {"isv.invalid-paramter: no such group", 20}, {"25 Invalid signature", 20}, {"bad answer", 20}};
+  EXPECT_EQ(calls.errors, errors);
+  const std::map<std::string, std::uint64_t> message_errors = {{"isv.invalid-paramter: no such group", 20}};
+  EXPECT_EQ(calls.message_errors, message_errors);
+  EXPECT_EQ(run.tally.deliveries.expected, 20u * 4 + 20 * 3);
+  EXPECT_EQ(run.tally.deliveries.missing, 20u * 4 + 20 * 3);
+  EXPECT_EQ(run.tally.targets[0].deliveries.expected, 40u * 2);
+  EXPECT_EQ(run.tally.targets[1].deliveries.expected, 20u * 2 + 20);
+}
+
 }  // namespace
 }  // namespace fleet::sim

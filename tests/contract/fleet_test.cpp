@@ -74,7 +74,7 @@ class FleetRun {
   }
   [[nodiscard]] std::vector<std::uint32_t> recipients(std::uint64_t call) const {
     std::vector<std::uint32_t> all(kBatch);
-    groups_[0]->pick.recipients(call, all);
+    groups_[0]->pick->recipients(call, all);
     return all;
   }
   [[nodiscard]] std::vector<std::byte> stamped(std::uint64_t call, std::uint32_t run = kRun) const {

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace fleet::sim {
@@ -148,17 +151,16 @@ TEST_F(BooksTest, DeliveriesOfARejectedCallAreUnacceptedOnEitherSideOfTheAnswer)
   receive(0, 1, 2);
   EXPECT_TRUE(answer(0, CallResult::rejected));
   EXPECT_EQ(books.open_calls(), 0U);
-  EXPECT_EQ(caller.deliveries.unaccepted, 2U);
   EXPECT_EQ(receive(0, 2, 3), Receipt::received);
   EXPECT_EQ(receive(0, 2, 3), Receipt::duplicate);
-  EXPECT_EQ(worker.deliveries.unaccepted, 1U);
-  EXPECT_EQ(receive(0, 3, 4), Receipt::received);
-  EXPECT_EQ(worker.deliveries.unaccepted, 2U);
-  for (std::uint64_t call = 1; call < 4; ++call) send(call, 10);
+  for (std::uint64_t call = 1; call < 4; ++call) send(call, 10);  // moves over call 0
+  EXPECT_EQ(caller.deliveries.unaccepted, 3U);
+  EXPECT_EQ(receive(0, 3, 14), Receipt::late);
   books.close_all(caller);
   const Tally sum = both();
   EXPECT_EQ(sum.calls.rejected, 1U);
-  EXPECT_EQ(sum.deliveries.unaccepted, 4U);
+  EXPECT_EQ(sum.deliveries.unaccepted, 3U);
+  EXPECT_EQ(sum.deliveries.duplicate, 1U);
   EXPECT_EQ(sum.deliveries.expected, 0U);
   EXPECT_EQ(sum.times.response.count(), 0U);
 }
@@ -169,7 +171,7 @@ TEST_F(BooksTest, AFailedCallOwesNothing) {
   receive_all(0, 5);
   books.close_all(caller);
   EXPECT_EQ(caller.calls.failed, 1U);
-  EXPECT_EQ(worker.deliveries.unaccepted, 4U);
+  EXPECT_EQ(caller.deliveries.unaccepted, 4U);
   EXPECT_EQ(both().deliveries.expected, 0U);
 }
 
@@ -246,12 +248,18 @@ TEST_F(BooksTest, TimesAreExactOverLongWaitsAndNeverNegative) {
   EXPECT_EQ(worker.times.response.summary().max, 3.6e9);  // where the histogram ends
 }
 
-// Every order in which a call of two devices can be answered and received, once with each result.
+// Every order in which a call of two can be answered and received, once with each result, and with the first of the
+// two refused.
 TEST(Books, BalanceInEveryOrderOfEvents) {
   enum Event { kAnswer, kFirst, kSecond, kCopy, kMoveOn };
   std::vector<int> order = {kAnswer, kFirst, kSecond, kCopy, kMoveOn};
+  const std::uint32_t first = 0;
   do {
-    for (const CallResult result : {CallResult::accepted, CallResult::rejected, CallResult::failed}) {
+    for (const int way : {0, 1, 2, 3}) {
+      const CallResult result = way == 0 || way == 3 ? CallResult::accepted
+                                : way == 1           ? CallResult::rejected
+                                                     : CallResult::failed;
+      const std::span<const std::uint32_t> refused(&first, way == 3 ? 1 : 0);
       Books books(2, 1);
       Tally tally;
       books.open(0, at(0), true, tally);
@@ -262,14 +270,14 @@ TEST(Books, BalanceInEveryOrderOfEvents) {
         ++(receipt == Receipt::received ? received : receipt == Receipt::duplicate ? duplicate : late);
       };
       for (const int event : order) {
-        if (event == kAnswer) books.answered(0, result, std::nullopt, tally);
+        if (event == kAnswer) books.answered(0, result, std::nullopt, tally, refused);
         if (event == kFirst || event == kCopy) receive(0);
         if (event == kSecond) receive(1);
         if (event == kMoveOn) books.open(1, at(5), true, tally);
       }
       books.close_all(tally);
       const Deliveries& d = tally.deliveries;
-      ASSERT_EQ(d.expected, tally.calls.accepted * 2);
+      ASSERT_EQ(d.expected, tally.calls.accepted * (2 - refused.size()));
       ASSERT_EQ(d.expected, d.received + d.missing);
       ASSERT_EQ(received, d.received + d.unaccepted);
       ASSERT_EQ(duplicate, d.duplicate);
@@ -280,6 +288,90 @@ TEST(Books, BalanceInEveryOrderOfEvents) {
       ASSERT_EQ(books.open_calls(), 0U);
     }
   } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_F(BooksTest, RefusedMessagesAreNotOwed) {
+  const std::vector<std::uint32_t> refused = {1, 3};
+  send(0, 100);
+  EXPECT_EQ(receive(0, 0, 110), Receipt::received);
+  EXPECT_EQ(receive(0, 1, 111), Receipt::received);  // before the answer that refuses it
+  EXPECT_TRUE(books.answered(0, CallResult::accepted, std::nullopt, caller, refused));
+  EXPECT_EQ(books.open_calls(), 1U);
+  EXPECT_EQ(caller.deliveries.unaccepted, 1U);
+  EXPECT_EQ(receive(0, 3, 112), Receipt::received);  // behind it
+  EXPECT_EQ(receive(0, 3, 113), Receipt::duplicate);
+  EXPECT_EQ(receive(0, 1, 113), Receipt::duplicate);
+  EXPECT_EQ(receive(0, 2, 120), Receipt::received);
+  EXPECT_EQ(books.open_calls(), 0U);
+  const Tally sum = both();
+  EXPECT_EQ(sum.calls.accepted, 1U);
+  EXPECT_EQ(sum.deliveries.expected, 2U);
+  EXPECT_EQ(sum.deliveries.received, 2U);
+  EXPECT_EQ(sum.deliveries.missing, 0U);
+  EXPECT_EQ(sum.deliveries.unaccepted, 2U);
+  EXPECT_EQ(sum.deliveries.duplicate, 2U);
+  EXPECT_EQ(sum.times.half.value_at(1), 10'000);  // the first of the two that are owed
+  EXPECT_EQ(sum.times.completion.value_at(1), 20'000);
+}
+
+TEST_F(BooksTest, AnAnswerThatRefusesAllThatIsStillAwayClosesTheCall) {
+  send(0, 0);
+  receive(0, 0, 2);
+  const std::vector<std::uint32_t> refused = {1, 2, 3};
+  books.answered(0, CallResult::accepted, std::nullopt, caller, refused);
+  EXPECT_EQ(books.open_calls(), 0U);
+  EXPECT_EQ(caller.deliveries.expected, 1U);
+  EXPECT_EQ(caller.deliveries.received, 1U);
+}
+
+// Three messages a call to two targets in turn, so that odd calls begin with the other one.
+TEST(Books, TellTheTargetsOfMessagesApart) {
+  Books books(3, 4, MessageDeal(3, 2, 1));
+  Tally caller, worker;
+  for (std::uint64_t call = 0; call < 2; ++call) {
+    books.open(call, at(0), true, caller);
+    books.written(call, at(1));
+  }
+  const std::uint32_t refused = 0;
+  books.answered(0, CallResult::accepted, BridgeClock{at(2), at(3)}, caller);
+  books.answered(1, CallResult::accepted, std::nullopt, caller, std::span(&refused, 1));
+  for (std::uint32_t i = 0; i < 3; ++i) books.receive(0, i, at(10 + i), worker);  // targets 0 1 0
+  books.receive(0, 1, at(20), worker);                                            // a copy
+  books.receive(1, 0, at(30), worker);                                            // targets 1 0 1: refused
+  books.receive(1, 1, at(31), worker);
+  books.close_all(caller);
+  caller.merge(worker);
+  EXPECT_EQ(caller.deliveries.expected, 5U);
+  EXPECT_EQ(caller.times.completion.count(), 1U);
+  EXPECT_EQ(caller.times.hop_broker.value_at(1), 9'000);
+  ASSERT_EQ(caller.targets.size(), 2U);
+  const Tally& first = caller.targets[0];
+  EXPECT_EQ(first.deliveries.expected, 3U);
+  EXPECT_EQ(first.deliveries.received, 3U);
+  EXPECT_EQ(first.deliveries.duplicate, 0U);
+  EXPECT_EQ(first.times.response.count(), 3U);
+  EXPECT_EQ(first.times.completion.count(), 2U);
+  EXPECT_EQ(first.times.completion.summary().min, 12'000);
+  const Tally& second = caller.targets[1];
+  EXPECT_EQ(second.deliveries.expected, 2U);
+  EXPECT_EQ(second.deliveries.received, 1U);
+  EXPECT_EQ(second.deliveries.missing, 1U);
+  EXPECT_EQ(second.deliveries.duplicate, 1U);
+  EXPECT_EQ(second.deliveries.unaccepted, 1U);
+  EXPECT_EQ(second.times.hop_broker.count(), 0U);
+}
+
+TEST(MessageDeal, GivesEveryTargetEveryTopicInTurn) {
+  const MessageDeal deal(5, 2, 3);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> dealt;
+  for (std::uint64_t call = 0; call < 2; ++call) {
+    for (std::uint32_t i = 0; i < 5; ++i) dealt.emplace_back(deal.target(call, i), deal.topic(call, i));
+  }
+  const std::vector<std::pair<std::uint32_t, std::uint32_t>> expected = {{0, 0}, {1, 0}, {0, 1}, {1, 1}, {0, 2},
+                                                                         {1, 2}, {0, 0}, {1, 0}, {0, 1}, {1, 1}};
+  EXPECT_EQ(dealt, expected);
+  const std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_EQ(deal.target(last, 4), (last % 2 + 4) % 2);
 }
 
 TEST(Books, WindowFitsTheBudget) {

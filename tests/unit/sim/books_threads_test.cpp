@@ -137,6 +137,65 @@ TEST(BooksThreads, BalanceWhenTheWindowIsShorterThanTheWay) {
   expect_balance(1, 0);
 }
 
+// Every worker brings a copy of every message, as nearly at the same instant as threads can; some messages are refused
+// meanwhile.
+TEST(BooksThreads, OfCopiesThatComeAtOnceOneIsTheFirst) {
+  Books books(kBatch, 64, MessageDeal(kBatch, 2, 1));
+  std::vector<Tally> tallies(kWorkers);
+  std::vector<Told> told(kWorkers);
+  Tally caller;
+  std::atomic<std::uint64_t> opened{0};
+  std::vector<std::atomic<std::uint64_t>> done(kWorkers);
+  const auto work = [&](std::uint32_t worker) {
+    for (std::uint64_t call = 0; call < kCalls; ++call) {
+      while (opened.load(std::memory_order_relaxed) <= call) std::this_thread::yield();
+      for (std::uint32_t i = 0; i < kBatch; ++i) {
+        const Receipt receipt = books.receive(call, i, due(call) + Nanos(1'000'000 + worker), tallies[worker]);
+        ++(receipt == Receipt::received    ? told[worker].received
+           : receipt == Receipt::duplicate ? told[worker].duplicate
+                                           : told[worker].late);
+      }
+      done[worker].store(call + 1, std::memory_order_relaxed);
+    }
+  };
+  std::vector<std::thread> workers;
+  for (std::uint32_t i = 0; i < kWorkers; ++i) workers.emplace_back(work, i);
+  const std::vector<std::uint32_t> refused = {1, 4, 10};
+  std::uint64_t not_owed = 0;
+  for (std::uint64_t call = 0; call < kCalls; ++call) {
+    for (const auto& worker : done) {  // no worker falls behind the window
+      while (worker.load(std::memory_order_relaxed) + 32 < call) std::this_thread::yield();
+    }
+    books.open(call, due(call), true, caller);
+    books.written(call, due(call));
+    opened.store(call + 1, std::memory_order_relaxed);
+    const bool partial = call % 3 == 0;
+    if (partial) not_owed += refused.size();
+    books.answered(call, CallResult::accepted, std::nullopt, caller,
+                   partial ? std::span<const std::uint32_t>(refused) : std::span<const std::uint32_t>());
+  }
+  for (std::thread& worker : workers) worker.join();
+  books.close_all(caller);
+  Told sum;
+  for (std::uint32_t i = 0; i < kWorkers; ++i) {
+    caller.merge(tallies[i]);
+    sum.received += told[i].received;
+    sum.duplicate += told[i].duplicate;
+    sum.late += told[i].late;
+  }
+  const Deliveries& d = caller.deliveries;
+  EXPECT_EQ(sum.received, kCalls * kBatch);
+  EXPECT_EQ(sum.duplicate, kCalls * kBatch * (kWorkers - 1));
+  EXPECT_EQ(sum.late, 0U);
+  EXPECT_EQ(d.expected, kCalls * kBatch - not_owed);
+  EXPECT_EQ(d.received, d.expected);
+  EXPECT_EQ(d.unaccepted, not_owed);
+  EXPECT_EQ(d.duplicate, sum.duplicate);
+  EXPECT_EQ(caller.targets[0].deliveries.received + caller.targets[1].deliveries.received, d.received);
+  EXPECT_EQ(caller.targets[0].deliveries.duplicate, caller.targets[1].deliveries.duplicate);
+  EXPECT_EQ(caller.times.completion.count(), kCalls);
+}
+
 TEST(BooksThreads, NothingIsAllocatedAfterTheFirstCall) {
   Books books(100, 64);
   Tally tally;

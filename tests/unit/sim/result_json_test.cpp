@@ -40,7 +40,8 @@ TEST(ResultJson, HasTheKeysOfTheDesign) {
   EXPECT_THAT(keys(result["fleet"]),
               ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections", "connect"));
   EXPECT_THAT(keys(result["fleet"]["connect"]), ElementsAre("seconds", "per_s", "failed", "reconnects", "time_us"));
-  EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors"));
+  EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
+                                                 "partial", "refused_messages", "message_errors"));
   EXPECT_THAT(keys(result["deliveries"]),
               ElementsAre("expected", "received", "missing", "duplicate", "misdelivered", "corrupt", "out_of_order",
                           "downgraded", "unaccepted", "late", "foreign"));
@@ -81,6 +82,18 @@ TEST(ResultJson, HasTheValuesOfTheRecord) {
   EXPECT_EQ(result["thresholds"][0].dump(), R"({"expr":"calls.failed == 0","observed":3,"ok":false})");
 }
 
+TEST(ResultJson, TellsTheBalanceOfConsumersOnly) {
+  RunRecord record = tests::sample_record();
+  record.groups.push_back({"warehouse", {}, Balance{}});
+  Json result = result_json(record);
+  EXPECT_FALSE(result["groups"]["lamps"].contains("balance"));
+  EXPECT_TRUE(result["groups"]["warehouse"]["balance"]["mean"].is_null());
+  for (const std::uint64_t received : {12, 10, 15}) record.groups.back().balance->add_member(received);
+  result = result_json(record);
+  EXPECT_EQ(result["groups"]["warehouse"]["balance"].dump(), R"({"min":10,"max":15,"mean":12.333})");
+  EXPECT_EQ(metric_at(result, "groups.warehouse.balance.max"), 15);
+}
+
 TEST(ResultJson, WhatIsNotKnownIsNull) {
   RunRecord record = tests::sample_record();
   record.cost.bridge_cpu_us = -1;
@@ -103,6 +116,8 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
                                                     "timeline",
                                                     "cost.cpu_us_per_delivery.fleet_threads",
                                                     "calls.errors",
+                                                    "calls.message_errors",
+                                                    "call_groups.push.calls.message_errors",
                                                     "cost.cpu_us_per_delivery.caller_threads",
                                                     "call_groups.push.calls.errors"};
   if (kNotMetrics.contains(path)) return;
@@ -112,7 +127,9 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
 }
 
 TEST(Metrics, AreTheNumbersOfResultJson) {
-  const Json result = result_json(tests::sample_record());
+  RunRecord record = tests::sample_record();
+  record.groups[0].balance = Balance{.members = 1, .deliveries = 5, .min = 5, .max = 5};
+  const Json result = result_json(record);
   std::set<std::string> written;
   collect(result, "", written);
   std::set<std::string> named;

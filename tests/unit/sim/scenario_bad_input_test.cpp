@@ -38,9 +38,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"unknown_key_at_the_top",
                  "phases:", "phase:", "s.yaml:19:1: unknown key 'phase' in the scenario; did you mean 'phases'?"},
         BadInput{"unknown_key_like_no_other", "    count: 10", "    count: 10\n    gateway: hubs",
-                 "s.yaml:10:5: unknown key 'gateway' in fleet group 'lamps'; allowed: product, count, name, engine, "
-                 "connect, "
-                 "subscribe"},
+                 "s.yaml:10:5: unknown key 'gateway' in fleet group 'lamps'; allowed: kind, product, count, name, "
+                 "engine, connect, subscribe, consume"},
         BadInput{
             "missing_key", "    rate: 50/s\n", "",
             "s.yaml:13:3: call group 'push' has no 'rate': calls due (open loop), or max: the next call leaves when "

@@ -78,14 +78,13 @@ TEST(Limits, SayTheNumberThatFits) {
   ASSERT_FALSE(descriptors);
   EXPECT_EQ(descriptors.error().kind, wire::ErrorKind::environment);
   EXPECT_EQ(descriptors.error().message,
-            "50,000 devices need 50,324 open descriptors and a process may have 20,000; 19,676 devices fit: lower the "
+            "50,000 devices need 50,324 open descriptors and a process may have 20,000; 19,676 fit: lower the "
             "counts, or raise the hard limit (ulimit -Hn)");
   const auto ports = check_limits(plan, {100'000, 28'232, 0, 2});
   ASSERT_FALSE(ports);
-  EXPECT_EQ(
-      ports.error().message,
-      "50,000 devices need 50,000 local ports and net.ipv4.ip_local_port_range leaves 28,132; 28,132 devices fit: "
-      "lower the counts, or widen the range");
+  EXPECT_EQ(ports.error().message,
+            "50,000 devices need 50,000 local ports and net.ipv4.ip_local_port_range leaves 28,132; 28,132 fit: "
+            "lower the counts, or widen the range");
   const auto memory = check_limits(plan, {100'000, 60'000, 1u << 20, 2});
   ASSERT_FALSE(memory);
   EXPECT_THAT(memory.error().message, HasSubstr("of memory and 1 MB are available"));
@@ -163,12 +162,21 @@ TEST(Schema, IsMadeOfTheTables) {
   const auto schema = nlohmann::json::parse(scenario_schema());
   EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
   EXPECT_EQ(schema["additionalProperties"], false);
-  EXPECT_EQ(schema["required"], nlohmann::json({"name", "products", "fleet", "calls"}));
+  EXPECT_EQ(schema["required"], nlohmann::json({"name", "fleet", "calls"}));
   const auto& group = schema["properties"]["fleet"]["additionalProperties"];
   EXPECT_EQ(group["properties"]["count"]["anyOf"][0]["maximum"], 1'000'000);
   EXPECT_EQ(group["properties"]["connect"]["properties"]["rate"]["default"], "1000/s");
   const auto& call = schema["properties"]["calls"]["additionalProperties"];
   EXPECT_EQ(call["properties"]["pick"]["anyOf"][0]["enum"], nlohmann::json({"round-robin", "random"}));
+}
+
+TEST(Schema, TakesANameOrAListOfNames) {
+  const auto schema = nlohmann::json::parse(scenario_schema());
+  const auto& to = schema["properties"]["calls"]["additionalProperties"]["properties"]["to"]["anyOf"];
+  EXPECT_EQ(to[0]["anyOf"][0]["pattern"], "^[A-Za-z0-9_-]{1,64}$");
+  EXPECT_EQ(to[1]["type"], "array");
+  EXPECT_EQ(to[1]["items"], to[0]);
+  EXPECT_EQ(to[1]["minItems"], 1);
 }
 
 // Rows of the tables, mappings within mappings included, as README.md prints them.

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+#include <string>
+
 #include "tests/support/allocations.h"
 #include "wire/stamp.h"
 
@@ -57,7 +60,7 @@ class ShardLedgerTest : public ::testing::Test {
 
   std::uint32_t recipient(std::uint16_t group, std::uint64_t call, std::size_t n) {
     std::vector<std::uint32_t> all(5);
-    groups_[group]->pick.recipients(call, all);
+    groups_[group]->pick->recipients(call, all);
     return all[n];
   }
 
@@ -205,6 +208,157 @@ TEST_F(ShardLedgerTest, ADeliveryAllocatesNothing) {
   play(5, deliveries.size());
   EXPECT_EQ(tests::allocations_of_this_thread(), before);
   EXPECT_EQ(counts(0).received, 200u);
+}
+
+// Two groups of consumers, a group of devices, and calls of four messages to the two groups in turn, with two topics.
+class ConsumersTest : public ::testing::Test {
+ protected:
+  ConsumersTest() {
+    for (const char* name : {"store", "numbers"}) {
+      FleetGroup group;
+      group.kind = FleetKind::consumer;
+      group.consumer_group = name;
+      group.count = kDevices;
+      group.subscribe = {
+          {"unused", Qos::at_least_once}, {"closed", Qos::at_least_once}, {"created", Qos::at_least_once}};
+      scenario_.fleet.push_back(group);
+    }
+    FleetGroup lamps;
+    lamps.count = kDevices;
+    scenario_.fleet.push_back(lamps);
+    CallGroup calls;
+    calls.targets = {0, 1};
+    calls.topics = {"created", "closed"};
+    calls.batch = 4;
+    calls.qos = Qos::at_least_once;
+    scenario_.calls.push_back(calls);
+    const MessageDeal deal(4, 2, 2);
+    groups_.emplace_back(new GroupBooks{0, 0, std::nullopt, Books(4, 64, deal), deal});
+    ledger_ = std::make_unique<ShardLedger>(scenario_, groups_, kRun);
+    for (std::uint16_t g = 0; g < 3; ++g) ledger_->make_room(g, kDevices);
+    for (std::uint16_t g = 0; g < 2; ++g) {
+      for (std::uint32_t i = 0; i < kDevices; ++i) {
+        for (std::size_t s = 0; s < 3; ++s) ledger_->note_granted({g, i, i}, s, Qos::at_least_once);
+      }
+    }
+    ledger_->set_phases(kPhases);
+  }
+
+  void open(std::uint64_t call, wire::TimePoint due = kHold) {
+    Books& books = groups_[0]->books;
+    books.open(call, due, due == kHold, callers_);
+    books.written(call, due + 1ms);
+    books.answered(call, CallResult::accepted, std::nullopt, callers_);
+  }
+  void receive(std::uint16_t fleet_group, std::uint32_t index, std::uint64_t call, std::uint16_t position,
+               wire::TimePoint due = kHold, Qos qos = Qos::at_least_once) {
+    std::string text(100, 'f');
+    wire::write_json_stamp({.run = kRun, .boot = 1, .call_group = 0, .call = call, .due = due, .position = position},
+                           text);
+    ledger_->receive({fleet_group, index, index},
+                     {"tmc/12345678/store/created", std::as_bytes(std::span(text)), qos, false, false}, kHold + 5ms);
+  }
+  const Deliveries& counts() { return ledger_->tallies()[0].deliveries; }
+  const Deliveries& counts_of(std::size_t target) { return ledger_->tallies()[0].targets.at(target).deliveries; }
+
+  Scenario scenario_;
+  std::vector<std::unique_ptr<GroupBooks>> groups_;
+  std::unique_ptr<ShardLedger> ledger_;
+  Tally callers_;
+};
+
+TEST_F(ConsumersTest, AnyConsumerOfTheGroupIsTheRightOne) {
+  open(0);
+  receive(0, 3, 0, 0);
+  receive(1, 9, 0, 1);
+  receive(0, 3, 0, 2);
+  receive(1, 0, 0, 3);
+  EXPECT_EQ(counts().expected, 4u);
+  EXPECT_EQ(counts().received, 4u);
+  EXPECT_EQ(counts_of(0).received, 2u);
+  EXPECT_EQ(counts_of(1).received, 2u);
+  EXPECT_EQ(ledger_->first_copies(), 4u);
+}
+
+TEST_F(ConsumersTest, ACopyAtAnotherConsumerIsADuplicate) {
+  open(0);
+  receive(0, 3, 0, 0);
+  receive(0, 4, 0, 0);
+  EXPECT_EQ(counts().duplicate, 1u);
+  EXPECT_EQ(counts_of(0).duplicate, 1u);
+  EXPECT_EQ(counts_of(1).duplicate, 0u);
+}
+
+TEST_F(ConsumersTest, AnotherGroupADeviceAndNoSuchMessageAreMisdelivered) {
+  open(0);
+  receive(1, 0, 0, 0);  // aimed at the first group
+  receive(2, 0, 0, 1);  // a lamp
+  receive(0, 0, 0, 4);  // the call has four
+  EXPECT_EQ(counts().misdelivered, 3u);
+  EXPECT_EQ(counts_of(0).misdelivered, 2u);  // of messages 0 and 4
+  EXPECT_EQ(ledger_->first_copies(), 0u);
+  receive(0, 0, 0, 0);  // its place is still free
+  EXPECT_EQ(counts().duplicate, 0u);
+}
+
+TEST_F(ConsumersTest, NoOrderIsPromised) {
+  open(0);
+  open(1);
+  receive(0, 0, 1, 2);
+  receive(0, 0, 1, 0);
+  receive(0, 0, 0, 0);
+  EXPECT_EQ(counts().out_of_order, 0u);
+}
+
+TEST_F(ConsumersTest, TheQosOfTheMessagesTopicIsPromised) {
+  open(0);
+  ledger_->note_granted({0, 0, 0}, 2, Qos::at_most_once);  // of "created", which message 0 has and message 2 has not
+  receive(0, 0, 0, 0, kHold, Qos::at_most_once);
+  EXPECT_EQ(counts().downgraded, 0u);
+  receive(0, 0, 0, 2, kHold, Qos::at_most_once);
+  EXPECT_EQ(counts().downgraded, 1u);
+  EXPECT_EQ(counts_of(0).downgraded, 1u);
+}
+
+TEST_F(ConsumersTest, BalanceIsOfFirstCopiesInTheHold) {
+  open(0, kHold - 1ms);
+  open(1);
+  open(2);
+  receive(0, 5, 0, 0, kHold - 1ms);
+  for (const std::uint64_t call : {std::uint64_t{1}, std::uint64_t{2}}) {
+    receive(0, 5, call, 0);
+    receive(0, 5, call, 0);
+  }
+  receive(0, 6, 1, 2);
+  const Balance store = ledger_->balance(0);
+  EXPECT_EQ(store.members, kDevices);
+  EXPECT_EQ(store.deliveries, 3u);
+  EXPECT_EQ(store.min, 0u);
+  EXPECT_EQ(store.max, 2u);
+  EXPECT_EQ(ledger_->balance(1).deliveries, 0u);
+  EXPECT_EQ(ledger_->balance(2).members, 0u);  // devices have none
+}
+
+TEST_F(ConsumersTest, ADeliveryAllocatesNothing) {
+  for (std::uint64_t call = 0; call < 40; ++call) open(call);
+  std::vector<std::string> texts;
+  for (std::uint64_t call = 0; call < 40; ++call) {
+    for (std::uint16_t i = 0; i < 4; ++i) {
+      texts.emplace_back(512, 'f');
+      wire::write_json_stamp({.run = kRun, .call = call, .due = kHold, .position = i}, texts.back());
+    }
+  }
+  const auto play = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      ledger_->receive({static_cast<std::uint16_t>(i % 2), 1, 1},
+                       {"t", std::as_bytes(std::span(texts[i])), Qos::at_least_once, false, false}, kHold + 5ms);
+    }
+  };
+  play(0, 4);  // warm-up
+  const std::uint64_t before = tests::allocations_of_this_thread();
+  play(4, texts.size());
+  EXPECT_EQ(tests::allocations_of_this_thread(), before);
+  EXPECT_EQ(counts().received, 160u);
 }
 
 }  // namespace

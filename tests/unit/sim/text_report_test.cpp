@@ -75,6 +75,24 @@ TEST(Text, TellsWhatIsOutsideTheBooksAndWhichErrorsCame) {
   EXPECT_THAT(text, HasSubstr(", 4 reconnects\n"));
 }
 
+TEST(Text, TellsConsumersTheirBalanceAndRefusedMessages) {
+  RunRecord record = tests::sample_record();
+  record.fleet.consumers = 44;
+  EXPECT_THAT(render_text(result_json(record)), HasSubstr("fleet       2,000 devices and 44 consumers on "));
+  record.fleet.devices = 0;
+  record.groups.push_back({"warehouse", {}, Balance{.members = 40, .deliveries = 10'000, .min = 240, .max = 261}});
+  record.groups.push_back({"analytics", {}, Balance{.members = 4, .deliveries = 10, .min = 2, .max = 3}});
+  record.total.calls.partial = 5;
+  record.total.calls.refused_messages = 7;
+  record.total.calls.message_errors = {{"isv.invalid-paramter: parameter required", 7}};
+  const std::string text = render_text(result_json(record));
+  EXPECT_THAT(text, HasSubstr("fleet       44 consumers on "));
+  EXPECT_THAT(text, HasSubstr("            7 messages refused in 5 accepted calls\n"
+                              "messages    7 × isv.invalid-paramter: parameter required\n"));
+  EXPECT_THAT(text, HasSubstr("balance     warehouse: 240 .. 261 deliveries a consumer, 250 on average\n"
+                              "            analytics: 2 .. 3 deliveries a consumer, 2.5 on average\n"));
+}
+
 TEST(Text, ShowsTheCallGroupsWhereThereAreSeveral) {
   RunRecord record = tests::sample_record();
   for (int i = 0; i < 10; ++i) record.call_groups.push_back({"alarm" + std::to_string(i), {}});
