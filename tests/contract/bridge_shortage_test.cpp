@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr int kFewest = 4;  // below that the loader finds no libraries
+constexpr int kFewest = 4;  // below that nothing starts
 constexpr int kEnough = 24;
 
 std::string configuration(const TempDir& directory, const std::string& publisher) {
@@ -44,6 +44,8 @@ TEST_P(Descriptors, AreAskedForInASentence) {
       EXPECT_EQ(bridge.stop(), 0) << count << ": " << bridge.output();
       continue;
     }
+    // What a program inherits counts too: with too few left for its libraries the loader ends it before it is one.
+    if (bridge.output().find("while loading shared libraries") != std::string::npos) continue;
     EXPECT_EQ(bridge.wait(), 3) << count;
     EXPECT_THAT(bridge.output(), StartsWith("fleet-bridge: ")) << count;
     EXPECT_THAT(bridge.output(), AnyOf(HasSubstr("raise the limit of open files"), HasSubstr("Too many open files")))
