@@ -71,7 +71,10 @@ void NonceMemory::forget_oldest() {
 }
 
 bool NonceMemory::use(std::size_t account, std::string_view nonce, wire::WallTime timestamp, wire::WallTime now) {
-  std::uint64_t hash = XXH3_64bits_withSeed(nonce.data(), nonce.size(), seed_ + account);
+  // Far apart, because XXH3 only adds the seed to an input of up to 16 bytes: with neighbouring seeds, "n-1" of one
+  // account and "n-2" of the next may be one number.
+  const std::uint64_t seed = seed_ + account * 0x9E3779B97F4A7C15u;
+  std::uint64_t hash = XXH3_64bits_withSeed(nonce.data(), nonce.size(), seed);
   if (hash == 0) hash = 1;
   drop_expired(minute_of(now));
   for (const Minute& minute : minutes_) {

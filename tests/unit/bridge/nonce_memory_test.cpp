@@ -35,6 +35,18 @@ TEST(NonceMemory, KeepsAccountsApart) {
   EXPECT_TRUE(memory.use(1, "n", kStart, kStart));
 }
 
+// Short ones that differ in one character, of accounts that are neighbours, and with any seed.
+TEST(NonceMemory, KeepsShortNoncesOfNeighboursApart) {
+  for (int seed = 0; seed < 50; ++seed) {
+    NonceMemory memory(1'000);
+    for (std::size_t account = 0; account < 10; ++account) {
+      for (char last = '0'; last <= '9'; ++last) {
+        EXPECT_TRUE(memory.use(account, std::string("n-") + last, kStart, kStart)) << account << ' ' << last;
+      }
+    }
+  }
+}
+
 TEST(NonceMemory, FindsEveryOneOfMany) {
   NonceMemory memory;
   for (int i = 0; i < 20'000; ++i) {
