@@ -63,13 +63,17 @@ Layout layout_of(const Stamp& stamp, std::size_t length) {
 
 // Covers the whole payload but the checksum itself: what is behind the stamp, seeded with the fields. (The JSON in
 // front of a stamp is the same in all texts, and compared.)
-std::uint32_t checksum_of(const Layout& layout, std::span<const std::byte> behind) {
-  const std::uint64_t seed = XXH3_64bits(&layout, offsetof(Layout, checksum));
+// `fields` is read where it came from: a copy just written would stall the wide loads of the hash.
+std::uint32_t checksum_of(const std::byte* fields, std::span<const std::byte> behind) {
+  const std::uint64_t seed = XXH3_64bits(fields, offsetof(Layout, checksum));
   return static_cast<std::uint32_t>(XXH3_64bits_withSeed(behind.data(), behind.size(), seed));
 }
 
-StampCheck check(const Layout& layout, std::size_t length, std::span<const std::byte> behind, Stamp& out) {
-  if (layout.length != length || layout.checksum != checksum_of(layout, behind)) return StampCheck::corrupt;
+// `fields` are kStampBytes.
+StampCheck check(const std::byte* fields, std::size_t length, std::span<const std::byte> behind, Stamp& out) {
+  Layout layout;
+  std::memcpy(&layout, fields, sizeof layout);
+  if (layout.length != length || layout.checksum != checksum_of(fields, behind)) return StampCheck::corrupt;
   out = {.run = layout.run,
          .boot = layout.boot,
          .call_group = layout.call_group,
@@ -86,11 +90,9 @@ StampCheck read_json_stamp(std::span<const std::byte> payload, Stamp& out) {
   if (!base64.starts_with(kMagicBase64)) return StampCheck::foreign;
   std::array<std::byte, kPaddedBytes> bytes;
   if (!base64_decode_groups(base64, bytes)) return StampCheck::corrupt;
-  Layout layout;
-  std::memcpy(&layout, bytes.data(), sizeof layout);
-  if (std::memcmp(layout.magic, kMagic, sizeof kMagic) != 0) return StampCheck::foreign;
+  if (std::memcmp(bytes.data(), kMagic, sizeof kMagic) != 0) return StampCheck::foreign;
   if (bytes[kStampBytes] != std::byte{0} || bytes[kStampBytes + 1] != std::byte{0}) return StampCheck::corrupt;
-  return check(layout, payload.size(), payload.subspan(kMiddleAt), out);
+  return check(bytes.data(), payload.size(), payload.subspan(kMiddleAt), out);
 }
 
 std::uint32_t hash_boot_id() {
@@ -104,9 +106,10 @@ std::uint32_t hash_boot_id() {
 
 void write_stamp(const Stamp& stamp, std::span<std::byte> payload) {
   FLEET_CHECK(payload.size() >= kStampBytes && payload.size() <= std::numeric_limits<std::uint32_t>::max());
-  Layout layout = layout_of(stamp, payload.size());
-  layout.checksum = checksum_of(layout, payload.subspan(kStampBytes));
+  const Layout layout = layout_of(stamp, payload.size());
   std::memcpy(payload.data(), &layout, sizeof layout);
+  const std::uint32_t checksum = checksum_of(payload.data(), payload.subspan(kStampBytes));
+  std::memcpy(payload.data() + offsetof(Layout, checksum), &checksum, sizeof checksum);
 }
 
 std::span<char> json_stamp_filler(std::span<char> text) {
@@ -125,7 +128,8 @@ void write_json_stamp(const Stamp& stamp, std::span<char> text) {
   std::memcpy(text.data() + kMiddleAt, kJsonMiddle.data(), kJsonMiddle.size());
   std::memcpy(text.data() + text.size() - kJsonClose.size(), kJsonClose.data(), kJsonClose.size());
   Layout layout = layout_of(stamp, text.size());
-  layout.checksum = checksum_of(layout, std::as_bytes(text.subspan(kMiddleAt)));
+  const auto* const fields = reinterpret_cast<const std::byte*>(&layout);
+  layout.checksum = checksum_of(fields, std::as_bytes(text.subspan(kMiddleAt)));
   std::array<std::byte, kPaddedBytes> bytes{};
   std::memcpy(bytes.data(), &layout, sizeof layout);
   base64_encode_groups(bytes, text.subspan(kJsonOpen.size(), kBase64Bytes));
@@ -135,9 +139,7 @@ StampCheck read_stamp(std::span<const std::byte> payload, Stamp& out) {
   if (payload.size() < kStampBytes || std::memcmp(payload.data(), kMagic, sizeof kMagic) != 0) {
     return read_json_stamp(payload, out);
   }
-  Layout layout;
-  std::memcpy(&layout, payload.data(), sizeof layout);
-  return check(layout, payload.size(), payload.subspan(kStampBytes), out);
+  return check(payload.data(), payload.size(), payload.subspan(kStampBytes), out);
 }
 
 std::uint32_t boot_hash() {
