@@ -38,9 +38,11 @@ std::uint64_t heap_in_use() {
 }
 
 struct Fleet::State {
-  State(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker, std::uint32_t run)
+  State(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, const Identities& identities,
+        Url broker, std::uint32_t run)
       : plan{.scenario = scenario,
              .groups = groups,
+             .identities = identities,
              .broker = std::move(broker),
              .run = run,
              .workers = worker_count(scenario, read_machine_limits().cores),
@@ -66,9 +68,9 @@ struct Fleet::State {
   std::optional<FleetOutcome> outcome;
 };
 
-Fleet::Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker,
-             std::uint32_t run)
-    : state_(std::make_unique<State>(scenario, groups, std::move(broker), run)) {}
+Fleet::Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups,
+             const Identities& identities, Url broker, std::uint32_t run)
+    : state_(std::make_unique<State>(scenario, groups, identities, std::move(broker), run)) {}
 
 Fleet::~Fleet() { state_->end_threads(); }
 

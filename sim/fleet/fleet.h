@@ -12,6 +12,7 @@
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
+#include "sim/scenario/identities.h"
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 #include "wire/error.h"
@@ -48,10 +49,10 @@ struct FleetOutcome {
 // Owned by the coordinator's thread; all its verbs are called there.
 class Fleet {
  public:
-  // `scenario` and `groups` outlive the fleet. `run` is the stamp's run id. The broker's host must be an address or
-  // localhost.
-  Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url broker,
-        std::uint32_t run);
+  // `scenario`, `groups` and `identities` outlive the fleet. `run` is the stamp's run id. The broker's host must be an
+  // address or localhost.
+  Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, const Identities& identities,
+        Url broker, std::uint32_t run);
   ~Fleet();
 
   // Starts the worker threads and the connect ramp.

@@ -10,6 +10,7 @@
 #include "sim/fleet/counter.h"
 #include "sim/fleet/ramp.h"
 #include "sim/ledger/group_books.h"
+#include "sim/scenario/identities.h"
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 #include "wire/mqtt/endpoint.h"
@@ -20,6 +21,7 @@ namespace fleet::sim {
 struct FleetPlan {
   const Scenario& scenario;
   const std::vector<std::unique_ptr<GroupBooks>>& groups;
+  const Identities& identities;
   const Url broker;
   const std::uint32_t run;                           // of the stamps
   const std::uint32_t workers;                       // at least 1

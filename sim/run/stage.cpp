@@ -72,7 +72,8 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
     return tl::unexpected(reached.error());
   }
   stage->groups = make_groups(scenario);
-  stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, broker_url, stage->run_id);
+  stage->identities = std::make_unique<Identities>(scenario);
+  stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, *stage->identities, broker_url, stage->run_id);
   stage->callers = std::make_unique<Callers>(scenario, stage->groups, bridge_url, stage->run_id);
   if (stage->broker && scenario.target.broker_apart) {
     std::vector<pid_t> others{::getpid()};

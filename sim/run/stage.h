@@ -12,6 +12,7 @@
 #include "sim/fleet/fleet.h"
 #include "sim/launch/launch.h"
 #include "sim/ledger/group_books.h"
+#include "sim/scenario/identities.h"
 #include "sim/scenario/scenario.h"
 #include "wire/error.h"
 
@@ -24,6 +25,7 @@ struct Stage {
   std::optional<StartedBroker> broker;  // none: the scenario names one
   std::optional<StartedBridge> bridge;
   std::vector<std::unique_ptr<GroupBooks>> groups;
+  std::unique_ptr<Identities> identities;
   std::unique_ptr<Fleet> fleet;
   std::unique_ptr<Callers> callers;
 };

@@ -51,7 +51,8 @@ class Consumers : public ::testing::TestWithParam<Setup> {
     scenario_.calls.push_back(calls);
     const MessageDeal deal(kBatch, 2, 1);
     groups_.emplace_back(new GroupBooks{0, 0, std::nullopt, Books(kBatch, 64, deal), deal});
-    fleet_ = std::make_unique<Fleet>(scenario_, groups_, Url{"mqtt", "127.0.0.1", broker_.port()}, kRun);
+    identities_ = std::make_unique<Identities>(scenario_);
+    fleet_ = std::make_unique<Fleet>(scenario_, groups_, *identities_, Url{"mqtt", "127.0.0.1", broker_.port()}, kRun);
     ASSERT_TRUE(fleet_->start());
     ASSERT_TRUE(wait_until([this] { return fleet_->status().ready == 2 * kConsumers; })) << fleet_->status().last_error;
     hold_ = wire::read_clock();
@@ -92,6 +93,7 @@ class Consumers : public ::testing::TestWithParam<Setup> {
   tests::Mosquitto broker_;
   Scenario scenario_;
   std::vector<std::unique_ptr<GroupBooks>> groups_;
+  std::unique_ptr<Identities> identities_;
   std::unique_ptr<Fleet> fleet_;
   wire::TimePoint hold_{};
   Tally callers_;

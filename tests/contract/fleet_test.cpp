@@ -53,7 +53,8 @@ class FleetRun {
   }
 
   [[nodiscard]] wire::Result<void> start() {
-    fleet_ = std::make_unique<Fleet>(scenario_, groups_, Url{"mqtt", "127.0.0.1", port_}, kRun);
+    identities_ = std::make_unique<Identities>(scenario_);
+    fleet_ = std::make_unique<Fleet>(scenario_, groups_, *identities_, Url{"mqtt", "127.0.0.1", port_}, kRun);
     return fleet_->start();
   }
 
@@ -123,6 +124,7 @@ class FleetRun {
   const std::uint16_t port_;
   Scenario scenario_;
   std::vector<std::unique_ptr<GroupBooks>> groups_;
+  std::unique_ptr<Identities> identities_;
   std::unique_ptr<Fleet> fleet_;
   wire::TimePoint hold_{};
   Tally callers_;

@@ -1,5 +1,11 @@
 fleet_test(sim_scenario_test LABEL unit
-  SOURCES sim/dialect_test.cpp sim/scenario_test.cpp sim/scenario_bad_input_test.cpp sim/scenario_consumers_test.cpp sim/scenario_plan_test.cpp
+  SOURCES
+    sim/dialect_test.cpp
+    sim/identities_test.cpp
+    sim/scenario_bad_input_test.cpp
+    sim/scenario_consumers_test.cpp
+    sim/scenario_plan_test.cpp
+    sim/scenario_test.cpp
   LIBS fleet::sim_scenario nlohmann_json::nlohmann_json)
 target_compile_definitions(sim_scenario_test PRIVATE FLEET_SCENARIOS="${PROJECT_SOURCE_DIR}/scenarios")
 fleet_test(sim_launch_test LABEL unit

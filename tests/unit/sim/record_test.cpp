@@ -30,7 +30,8 @@ struct RecordTest : testing::Test {
     edges.end.when = edges.phases.hold_end;
   }
   RunRecord make() {
-    stage.fleet = std::make_unique<Fleet>(scenario, stage.groups, *scenario.target.broker, 1);
+    stage.identities = std::make_unique<Identities>(scenario);
+    stage.fleet = std::make_unique<Fleet>(scenario, stage.groups, *stage.identities, *scenario.target.broker, 1);
     stage.callers = std::make_unique<Callers>(scenario, stage.groups, *scenario.target.bridge, 1);
     return make_record(scenario, stage, edges, {});
   }
