@@ -29,6 +29,12 @@ void check_distinct(Reader& reader, const std::vector<T>& entries, std::string T
   }
 }
 
+bool is_gateway_path(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  return slash != std::string_view::npos && wire::is_product_key(text.substr(0, slash)) &&
+         wire::is_device_name(text.substr(slash + 1));
+}
+
 void check_product(Reader& reader, const Config& config, const ProductConfig& product, const std::string& path) {
   const auto is_owner = [&product](const AccountConfig& account) { return account.access_key_id == product.account; };
   if (!product.account.empty() && std::none_of(config.accounts.begin(), config.accounts.end(), is_owner)) {
@@ -50,6 +56,12 @@ void check_product(Reader& reader, const Config& config, const ProductConfig& pr
         fmt::format("{}.devices.{}.name", path, i),
         fmt::format("'{}' is no device name: {} to {} of A-Z a-z 0-9 _ @ . : -", shortened(product.devices[i].name),
                     wire::kDeviceNameBytesMin, wire::kDeviceNameBytesMax));
+  }
+  for (std::size_t i = 0; i < product.devices.size(); ++i) {
+    const std::string& gateway = product.devices[i].gateway;
+    if (gateway.empty() || is_gateway_path(gateway)) continue;
+    reader.fail_at(fmt::format("{}.devices.{}.gateway", path, i),
+                   fmt::format("'{}' is no gateway; write PRODUCT_KEY/DEVICE_NAME", shortened(gateway)));
   }
   check_distinct(reader, product.devices, &DeviceConfig::name, "device", path + ".devices", "name");
 }

@@ -87,7 +87,8 @@ using wire::TopicOperation;
 
 struct DeviceConfig {
   std::string name{};
-  std::string secret{};  // empty: made at start
+  std::string secret{};   // empty: made at start
+  std::string gateway{};  // PRODUCT_KEY/DEVICE_NAME of the gateway whose sub-device it is; empty: not told
 };
 
 struct ProductConfig {

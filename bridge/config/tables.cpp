@@ -268,6 +268,8 @@ const Table<DeviceConfig>& device_table() {
               {.name = "name", .fallback = kRequired, .sentence = "4 to 32 of A-Z a-z 0-9 _ @ . : -"}),
           Row::field<&DeviceConfig::secret>(
               {.name = "secret", .sentence = "made at start where it is absent", .max = 255}),
+          Row::field<&DeviceConfig::gateway>(
+              {.name = "gateway", .sentence = "PRODUCT_KEY/DEVICE_NAME of the gateway whose sub-device it is"}),
       });
   return table;
 }

@@ -51,7 +51,7 @@ Registry::Registry(std::unique_ptr<Store> store, const RegistryConfig& config)
 
 Registry::Registry(const std::vector<ProductConfig>& products) : Registry(make_memory_store(), RegistryConfig{}) {
   const auto merged = merge(products, wire::read_wall_clock());
-  FLEET_CHECK(merged.has_value());
+  FLEET_CHECK(merged.has_value() && merge_topology(products).has_value());
 }
 
 Registry::~Registry() = default;
@@ -71,6 +71,9 @@ wire::Result<std::unique_ptr<Registry>> Registry::open(std::unique_ptr<Store> st
   std::unique_ptr<Registry> registry(new Registry(std::move(store), config));
   if (auto loaded = registry->load(); !loaded) return tl::unexpected<wire::Error>(std::move(loaded.error()));
   if (auto merged = registry->merge(products, wall); !merged) {
+    return tl::unexpected<wire::Error>(std::move(merged.error()));
+  }
+  if (auto merged = registry->merge_topology(products); !merged) {
     return tl::unexpected<wire::Error>(std::move(merged.error()));
   }
   return registry;

@@ -98,7 +98,9 @@ class Registry {
   // nothing is removed. Product keys differ, and device names within a product: the configuration has checked it.
   // Errors: usage where a product is of another kind in the store than in the configuration; environment where the file
   // cannot be opened, read or written, is locked by another process, damaged, no database, of another program or of a
-  // newer version.
+  // newer version; usage where a device's gateway is
+  // not there, is none, or has more sub-devices than kSubDevicesMax. A device that belongs to a gateway already stays
+  // with it, whatever the configuration says: somebody may have moved it since.
   [[nodiscard]] static wire::Result<std::unique_ptr<Registry>> open(const RegistryConfig& config,
                                                                     const std::vector<ProductConfig>& products,
                                                                     wire::WallTime wall);
@@ -206,6 +208,7 @@ class Registry {
   Registry(std::unique_ptr<Store> store, const RegistryConfig& config);
   [[nodiscard]] wire::Result<void> load();
   [[nodiscard]] wire::Result<void> merge(const std::vector<ProductConfig>& products, wire::WallTime wall);
+  [[nodiscard]] wire::Result<void> merge_topology(const std::vector<ProductConfig>& products);
   [[nodiscard]] Product* find_product(std::string_view key) const;
 
   // Writes the changes, then makes them in memory; false: neither.

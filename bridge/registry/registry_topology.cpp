@@ -1,5 +1,8 @@
 // Registry: which gateway owns which sub-device.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <map>
 #include <unordered_set>
 
 #include "bridge/registry/registry.h"
@@ -76,6 +79,38 @@ RegistryResult<std::vector<const Device*>> Registry::remove_sub_devices(const De
   }
   if (!changes.empty() && !commit(changes)) return Fault(RegistryFault::store);
   return removed;
+}
+
+wire::Result<void> Registry::merge_topology(const std::vector<ProductConfig>& products) {
+  std::map<std::string_view, std::vector<DeviceName>> by_gateway;
+  for (const ProductConfig& product : products) {
+    for (const DeviceConfig& config : product.devices) {
+      const DeviceName name{product.key, config.name};
+      if (!config.gateway.empty() && device(name)->gateway_index() == kNoDevice)
+        by_gateway[config.gateway].push_back(name);
+    }
+  }
+  for (const auto& [path, sub_devices] : by_gateway) {
+    const std::size_t slash = path.find('/');
+    const auto added = add_sub_devices({path.substr(0, slash), path.substr(slash + 1)}, sub_devices);
+    if (added) continue;
+    switch (added.error()) {
+      case RegistryFault::store:
+        return wire::environment_error("the registry's store cannot write the topology");
+      case RegistryFault::not_a_gateway:
+        return wire::usage_error(fmt::format("{}, the gateway of {}, is none: its product is of another kind", path,
+                                             sub_devices.front().name));
+      case RegistryFault::gateway_full:
+        return wire::usage_error(
+            fmt::format("gateway {} gets {} sub-devices; it may have {}", path, sub_devices.size(), kSubDevicesMax));
+      case RegistryFault::itself:
+      case RegistryFault::loop:
+        return wire::usage_error(fmt::format("{} would be a gateway of itself", path));
+      default:
+        return wire::usage_error(fmt::format("{}, the gateway of {}, is no device", path, sub_devices.front().name));
+    }
+  }
+  return {};
 }
 
 void Registry::link(std::uint32_t device, std::uint32_t gateway) {

@@ -57,6 +57,18 @@ Config config_of(const std::string& text) {
   return config ? *std::move(config) : Config{};
 }
 
+TEST(Config, ReadsWhoseSubDevicesDevicesAre) {
+  std::string text = kExample;
+  const std::string device = "{ name: newdevice2 }";
+  const std::size_t at = text.find(device);
+  const auto with = [&](const std::string& gateway) {
+    return std::string(text).replace(at, device.size(), "{ name: newdevice2, gateway: " + gateway + " }");
+  };
+  EXPECT_EQ(config_of(with("a1hub/gw-01")).products[0].devices[1].gateway, "a1hub/gw-01");
+  EXPECT_THAT(error_of(with("gw-01")), EndsWith("'gw-01' is no gateway; write PRODUCT_KEY/DEVICE_NAME"));
+  EXPECT_THAT(error_of(with("a1hub/g")), EndsWith("'a1hub/g' is no gateway; write PRODUCT_KEY/DEVICE_NAME"));
+}
+
 TEST(Config, ReadsTemporaryKeys) {
   const Config config = config_of(
       "accounts:\n- { access_key_id: a, access_key_secret: b, security_token: t/o+k=, security_token_expires: "

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/registry/registry.h"
+#include "bridge/registry/store.h"
 #include "tests/support/registry_fixture.h"
 
 namespace fleet::bridge {
@@ -31,6 +32,40 @@ class TopologyOver : public RegistryTest<Kind> {
   }
 };
 TYPED_TEST_SUITE(TopologyOver, StoreKinds);
+
+TYPED_TEST(TopologyOver, IsTakenFromTheConfiguration) {
+  std::vector<ProductConfig> products = some_products();
+  ProductConfig& lamps = products[1];
+  ASSERT_EQ(lamps.key, "lamp");
+  lamps.devices[1].gateway = "gate/gw01";
+  lamps.devices[2].gateway = "gate/gw01";
+  lamps.devices[3].gateway = "gate/gw02";
+  const auto opened = Registry::open(make_memory_store(), {}, products, kRegistryDay);
+  ASSERT_TRUE(opened) << opened.error().text();
+  EXPECT_THAT(names_of((*opened)->sub_device_page(*(*opened)->device(this->kFirst), 0, 10)),
+              ElementsAre("lamp-1", "lamp-2"));
+  EXPECT_EQ((*opened)->topology_count(), 3u);
+
+  const auto error = [&products](const std::string& gateway) {
+    products[1].devices[1].gateway = gateway;
+    const auto refused = Registry::open(make_memory_store(), {}, products, kRegistryDay);
+    return refused ? "accepted" : refused.error().text();
+  };
+  EXPECT_EQ(error("gate/gw09"), "gate/gw09, the gateway of lamp-1, is no device");
+  EXPECT_EQ(error("nowhere/gw01"), "nowhere/gw01, the gateway of lamp-1, is no device");
+  EXPECT_EQ(error("lamp/lamp-0"), "lamp/lamp-0, the gateway of lamp-1, is none: its product is of another kind");
+}
+
+TYPED_TEST(TopologyOver, LeavesAMovedSubDeviceWhereItIs) {
+  if (!TypeParam::kLasts) return;
+  this->products_[1].devices[1].gateway = "gate/gw01";
+  this->open();
+  const std::vector<DeviceName> one = {{"lamp", "lamp-1"}};
+  ASSERT_TRUE(this->registry().add_sub_devices(this->kSecond, one));
+  this->open();
+  EXPECT_THAT(this->subs_of(this->kFirst), IsEmpty());
+  EXPECT_THAT(this->subs_of(this->kSecond), ElementsAre("lamp-1"));
+}
 
 TYPED_TEST(TopologyOver, AddsAndMoves) {
   Registry& registry = this->registry();
