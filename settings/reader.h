@@ -28,6 +28,7 @@ enum class Form : std::uint8_t {
   rate,           // 50/s; min and max a second
   rate_or_max,    // the same, or `max`
   size,           // 256B; min and max in bytes
+  share,          // 20%; min and max as fractions of one
   choice,         // one of `choices`
   url,            // scheme://host:port with one of the schemes in `choices`
   address,        // host:port; port 0 stands for any free one
@@ -79,7 +80,7 @@ struct Value {
 struct Scalar {
   std::string text;
   std::int64_t whole = 0;  // integer; size in bytes; duration in ns; place in the choices; flag: 1 is true
-  double real = 0;         // rate a second; negative: `max`
+  double real = 0;         // rate a second, negative: `max`; share as a fraction of one
   wire::Url url;           // also host and port of an address
 };
 

@@ -26,6 +26,8 @@ std::string range_text(const KeyInfo& key) {
         return fmt::format("{}/s", bound);
       case Form::size:
         return exact_size_text(static_cast<std::uint64_t>(bound));
+      case Form::share:
+        return fmt::format("{:g}%", bound * 100);
       default:
         return grouped(static_cast<std::uint64_t>(bound));
     }
@@ -77,6 +79,14 @@ Parsed<Scalar> size(const KeyInfo& key, const std::string& text) {
   Scalar scalar;
   scalar.whole = static_cast<std::int64_t>(*bytes);
   return within(key, text, static_cast<double>(*bytes), scalar);
+}
+
+Parsed<Scalar> share(const KeyInfo& key, const std::string& text) {
+  const auto fraction = parse_share(text);
+  if (!fraction) return tl::unexpected(fraction.error());
+  Scalar scalar;
+  scalar.real = *fraction;
+  return within(key, text, *fraction, scalar);
 }
 
 Parsed<Scalar> choice(std::string_view choices, const std::string& text) {
@@ -142,6 +152,8 @@ Parsed<Scalar> read_scalar(const KeyInfo& key, const std::string& text) {
       return rate(key, text);
     case Form::size:
       return size(key, text);
+    case Form::share:
+      return share(key, text);
     case Form::choice:
     case Form::named_choices:
       return choice(key.choices, text);

@@ -92,6 +92,15 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
   return static_cast<std::uint64_t>(*bytes);
 }
 
+Parsed<double> parse_share(std::string_view text) {
+  const auto split = split_number(text);
+  if (split && split->unit == "%") return split->number / 100;
+  if (split && split->unit.empty()) {
+    return tl::unexpected(fmt::format("'{}' has no unit; write {}%", shortened(text), shortened(split->digits)));
+  }
+  return tl::unexpected(fmt::format("'{}' is not a share; write it like 20%", shortened(text)));
+}
+
 Parsed<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t number = 0;
   const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -20,6 +20,8 @@ using Parsed = tl::expected<T, std::string>;
 [[nodiscard]] Parsed<double> parse_rate(std::string_view text);
 // "256B", "64KB", "1MB", "2GB"; 1 KB is 1,024 B. Whole bytes.
 [[nodiscard]] Parsed<std::uint64_t> parse_size(std::string_view text);
+// "20%", "0.5%" -> a fraction of one: 0.2, 0.005.
+[[nodiscard]] Parsed<double> parse_share(std::string_view text);
 // "20", "-3": a whole number of at most 2^53, which a double and JSON hold exactly.
 [[nodiscard]] Parsed<std::int64_t> parse_integer(std::string_view text);
 // "20", "0.5", "-1": a number without a unit.

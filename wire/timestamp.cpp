@@ -16,7 +16,31 @@ int digits_at(std::string_view text, std::size_t at, std::size_t digits) {
   return number;
 }
 
+void append_digits(unsigned value, std::size_t count, std::string& out) {
+  const std::size_t end = out.size() + count;
+  out.resize(end);
+  for (std::size_t i = 1; i <= count; ++i, value /= 10) out[end - i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
+
+void append_timestamp(WallTime wall, std::string& out) {
+  const auto day = std::chrono::floor<std::chrono::days>(wall);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss<std::chrono::seconds> time(wall - day);
+  append_digits(static_cast<unsigned>(static_cast<int>(date.year())), 4, out);
+  out += '-';
+  append_digits(static_cast<unsigned>(date.month()), 2, out);
+  out += '-';
+  append_digits(static_cast<unsigned>(date.day()), 2, out);
+  out += 'T';
+  append_digits(static_cast<unsigned>(time.hours().count()), 2, out);
+  out += ':';
+  append_digits(static_cast<unsigned>(time.minutes().count()), 2, out);
+  out += ':';
+  append_digits(static_cast<unsigned>(time.seconds().count()), 2, out);
+  out += 'Z';
+}
 
 std::optional<WallTime> parse_timestamp(std::string_view text) {
   constexpr std::string_view kShape = "0000-00-00T00:00:00Z";

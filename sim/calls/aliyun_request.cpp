@@ -1,12 +1,12 @@
 #include "sim/calls/aliyun_request.h"
 
 #include <algorithm>
-#include <chrono>
 #include <numeric>
 
 #include "sim/scenario/naming.h"
 #include "wire/encoding.h"
 #include "wire/signing.h"
+#include "wire/timestamp.h"
 
 namespace fleet::sim {
 
@@ -29,12 +29,9 @@ void append_hex(std::uint64_t value, int digits, std::string& out) {
   for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out.push_back("0123456789abcdef"[(value >> shift) & 15]);
 }
 
-void append_two_digits(unsigned value, std::string& out) {
-  out.push_back(static_cast<char>('0' + value / 10 % 10));
-  out.push_back(static_cast<char>('0' + value % 10));
-}
+}  // namespace
 
-std::string make_head(const Url& bridge, std::string_view action) {
+std::string aliyun_head(const Url& bridge, std::string_view action) {
   std::string head = "POST / HTTP/1.1\r\nHost: ";
   head += bridge.address().text();
   head += "\r\nUser-Agent: fleet-sim\r\nAccept: application/json\r\nx-acs-action: ";
@@ -42,8 +39,6 @@ std::string make_head(const Url& bridge, std::string_view action) {
   head += "\r\nx-acs-version: 2018-01-20\r\nContent-Type: application/x-www-form-urlencoded\r\n";
   return head;
 }
-
-}  // namespace
 
 AliyunRequestBuilder::Piece AliyunRequestBuilder::piece(std::string_view form) {
   return {std::string(form), encoded(form)};
@@ -56,7 +51,7 @@ AliyunRequestBuilder::AliyunRequestBuilder(const Scenario& scenario, std::uint16
       secret_(scenario.target.access_key_secret),
       run_(run),
       call_group_(call_group),
-      frame_(make_head(bridge, scenario.calls[call_group].api)),
+      frame_(aliyun_head(bridge, scenario.calls[call_group].api)),
       order_(pick.batch()),
       content_(scenario.calls[call_group].payload_bytes, scenario.seed, call_group, run),
       content_tail_(piece(encoded(content_.tail()))),
@@ -107,21 +102,8 @@ void AliyunRequestBuilder::append_devices(std::uint64_t call, std::string& body)
 void AliyunRequestBuilder::update_timestamp(wire::WallTime wall) {
   if (wall == timestamp_of_ && !timestamp_.empty()) return;
   timestamp_of_ = wall;
-  const auto day = std::chrono::floor<std::chrono::days>(wall);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss<std::chrono::seconds> time(wall - day);
-  timestamp_ = std::to_string(static_cast<int>(date.year()));
-  timestamp_ += '-';
-  append_two_digits(static_cast<unsigned>(date.month()), timestamp_);
-  timestamp_ += '-';
-  append_two_digits(static_cast<unsigned>(date.day()), timestamp_);
-  timestamp_ += 'T';
-  append_two_digits(static_cast<unsigned>(time.hours().count()), timestamp_);
-  timestamp_ += ':';
-  append_two_digits(static_cast<unsigned>(time.minutes().count()), timestamp_);
-  timestamp_ += ':';
-  append_two_digits(static_cast<unsigned>(time.seconds().count()), timestamp_);
-  timestamp_ += 'Z';
+  timestamp_.clear();
+  wire::append_timestamp(wall, timestamp_);
 }
 
 void AliyunRequestBuilder::build(std::uint64_t call, wire::TimePoint due, wire::WallTime wall, PreparedRequest& out) {

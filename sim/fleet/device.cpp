@@ -12,6 +12,10 @@ void Device::on_subscribed(std::uint64_t cookie, std::span<const wire::mqtt::Rea
 
 void Device::on_delivery(const wire::mqtt::Delivery& delivery) { worker_->device_received(*this, delivery); }
 
+void Device::on_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst) {
+  worker_->device_published(cookie, worst);
+}
+
 void Device::on_disconnected(const wire::mqtt::Disconnect& why) { worker_->device_disconnected(*this, why); }
 
 }  // namespace fleet::sim

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "sim/fleet/gateway_session.h"
 #include "sim/fleet/shard_ledger.h"
 #include "wire/clock.h"
 #include "wire/mqtt/endpoint.h"
@@ -38,16 +39,19 @@ class Device final : private wire::mqtt::EndpointEvents {
 
   // The worker's notes on this device.
   std::unique_ptr<wire::mqtt::Endpoint> endpoint;  // none before the first connect
+  std::unique_ptr<GatewaySession> gateway;         // of gateways, from the first connect on
   wire::TimePoint connect_began{};
   State state = State::away;
   bool was_ready = false;     // at any time before
   std::uint8_t failures = 0;  // in a row; stays at 255
-  std::uint16_t granted = 0;  // subscriptions granted on this connection
+  bool in_gate = false;       // its handshake is under way; a gateway's with the logins of its sub-devices
+  std::uint32_t granted = 0;  // subscriptions granted on this connection
 
  private:
   void on_connected(bool session_present) override;
   void on_subscribed(std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted) override;
   void on_delivery(const wire::mqtt::Delivery& delivery) override;
+  void on_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst) override;
   void on_disconnected(const wire::mqtt::Disconnect& why) override;
 
   Worker* worker_ = nullptr;

@@ -48,13 +48,21 @@ struct Fleet::State {
              .workers = worker_count(scenario, read_machine_limits().cores),
              .first_device = {},
              .options = {},
+             .gateways = {},
+             .telemetry = telemetry_rows(scenario),
              .broker_address = {},
              .gate = {},
              .last_error = {}} {
     for (const FleetGroup& group : scenario.fleet) {
       plan.first_device.push_back(plan.devices);
       plan.options.push_back(endpoint_options(group.connect));
-      plan.devices += group.count;
+      (group.connects() ? plan.devices : sub_devices) += group.count;
+    }
+    plan.gateways.resize(scenario.fleet.size());
+    for (const FleetGroup& group : scenario.fleet) {
+      if (group.connects()) continue;
+      std::unique_ptr<GatewayGroup>& gateways = plan.gateways[group.gateway->group];
+      if (!gateways) gateways = std::make_unique<GatewayGroup>(scenario, group.gateway->group);
     }
   }
 
@@ -63,6 +71,7 @@ struct Fleet::State {
   void end_threads();
 
   FleetPlan plan;
+  std::uint64_t sub_devices = 0;
   PhaseTimes phases;
   std::vector<std::unique_ptr<Worker>> workers;
   std::optional<FleetOutcome> outcome;
@@ -93,6 +102,7 @@ wire::Result<void> Fleet::start() {
 FleetStatus Fleet::status() const {
   FleetStatus status;
   status.devices = state_->plan.devices;
+  status.sub_devices = state_->sub_devices;
   for (const auto& worker : state_->workers) {
     const WorkerCounters& counters = worker->counters();
     status.ready += counters.ready.read();
@@ -101,6 +111,9 @@ FleetStatus Fleet::status() const {
     status.reconnects += counters.reconnects.read();
     status.subscribe_refused += counters.subscribe_refused.read();
     status.login_refused += counters.login_refused.read();
+    status.gateway_refused += counters.gateway_refused.read();
+    status.sub_devices_ready += counters.sub_devices_ready.read();
+    status.telemetry_open += counters.telemetry_open.read();
     status.first_copies += worker->first_copies();  // before the whole: no part exceeds it
     status.deliveries += worker->deliveries();
   }
@@ -163,6 +176,9 @@ FleetOutcome Fleet::stop() {
     for (std::size_t g = 0; g < outcome.balance.size(); ++g) outcome.balance[g].merge(worker.ledger().balance(g));
     outcome.strangers.merge(worker.ledger().strangers());
     outcome.cpu.push_back({"worker " + std::to_string(i), micros(worker.watch().hold_cpu())});
+    outcome.telemetry.scheduled += worker.telemetry().scheduled;
+    outcome.telemetry.sent += worker.telemetry().sent;
+    outcome.telemetry.acknowledged += worker.telemetry().acknowledged;
     outcome.worst_hiccup = std::max(outcome.worst_hiccup, worker.watch().worst_hiccup());
     outcome.untimed += worker.ledger().timeline().dropped();
     seconds.push_back(worker.ledger().timeline().take());

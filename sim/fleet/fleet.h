@@ -21,16 +21,20 @@ namespace fleet::sim {
 
 // Counters that the progress line and the coordinator read while the run goes on; summed over workers.
 struct FleetStatus {
-  std::uint64_t devices = 0;
-  std::uint64_t ready = 0;  // connected and every subscription granted
+  std::uint64_t devices = 0;  // that connect: all but sub-devices
+  std::uint64_t ready = 0;    // connected and every subscription granted, a gateway's sub-devices logged in
+  std::uint64_t sub_devices = 0;
+  std::uint64_t sub_devices_ready = 0;  // logged in and subscribed for
   std::uint64_t connected = 0;
   std::uint64_t connect_failed = 0;  // attempts
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
-  std::uint64_t login_refused = 0;  // of connect_failed: the broker said that it will never accept them
-  std::uint64_t deliveries = 0;     // any that carried a stamp of this run
-  std::uint64_t first_copies = 0;   // those of them that were the first for a device that the call named
-  std::string last_error;           // newest connect or subscribe failure, a sentence; may be empty
+  std::uint64_t login_refused = 0;    // of connect_failed: the broker said that it will never accept them
+  std::uint64_t gateway_refused = 0;  // of connect_failed: the platform refused a gateway's sub-devices
+  std::uint64_t telemetry_open = 0;   // messages of telemetry under way
+  std::uint64_t deliveries = 0;       // any that carried a stamp of this run
+  std::uint64_t first_copies = 0;     // those of them that were the first for a device that the call named
+  std::string last_error;             // newest connect or subscribe failure, a sentence; may be empty
 };
 
 // What is left of a fleet after it has stopped.
@@ -39,6 +43,7 @@ struct FleetOutcome {
   std::vector<Balance> balance;    // by fleet group; of groups of consumers
   Deliveries strangers;            // corrupt and foreign that no call group can be told for
   ConnectRecord connect;
+  TelemetryRecord telemetry;
   std::vector<ThreadCpu> cpu;         // hold only, one a worker
   wire::Nanos worst_hiccup{};         // hold only
   double bytes_per_connection = 0;    // heap in use after the ramp minus before, by connection

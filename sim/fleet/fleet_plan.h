@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "sim/fleet/counter.h"
+#include "sim/fleet/gateway_group.h"
 #include "sim/fleet/ramp.h"
+#include "sim/fleet/telemetry.h"
 #include "sim/ledger/group_books.h"
 #include "sim/scenario/identities.h"
 #include "sim/scenario/scenario.h"
@@ -23,15 +25,17 @@ struct FleetPlan {
   const std::vector<std::unique_ptr<GroupBooks>>& groups;
   const Identities& identities;
   const Url broker;
-  const std::uint32_t run;                           // of the stamps
-  const std::uint32_t workers;                       // at least 1
-  std::vector<std::uint64_t> first_device;           // global index of each fleet group's device 0
-  std::vector<wire::mqtt::EndpointOptions> options;  // by fleet group
-  std::uint64_t devices = 0;
+  const std::uint32_t run;                  // of the stamps
+  const std::uint32_t workers;              // at least 1
+  std::vector<std::uint64_t> first_device;  // global index of each fleet group's device 0, of those that connect
+  std::vector<wire::mqtt::EndpointOptions> options;     // by fleet group
+  std::vector<std::unique_ptr<GatewayGroup>> gateways;  // by fleet group, null where it is none of gateways
+  std::vector<TelemetryRow> telemetry;
+  std::uint64_t devices = 0;                      // that connect
   boost::asio::ip::tcp::endpoint broker_address;  // known from start() on
   wire::TimePoint ramp_start{};                   // likewise
 
-  // Device `index` of a fleet group belongs to this worker.
+  // Device `index` of a fleet group that connects belongs to this worker; a sub-device to its gateway's.
   [[nodiscard]] std::uint32_t worker_of(std::size_t fleet_group, std::uint32_t index) const {
     return static_cast<std::uint32_t>((first_device[fleet_group] + index) % workers);
   }

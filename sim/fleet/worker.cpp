@@ -58,8 +58,10 @@ Worker::Worker(FleetPlan& plan, std::uint32_t index)
       watch_(loop_, [this](TimePoint now) { on_beat(now); }),
       ramp_timer_(loop_),
       stop_timer_(loop_),
+      telemetry_timer_(loop_),
       ledger_(plan.scenario, plan.groups, plan.run),
-      ramp_(plan.ramp_start) {}
+      ramp_(plan.ramp_start),
+      schedule_(plan.telemetry) {}
 
 Worker::~Worker() {
   if (!thread_.joinable()) return;
@@ -96,6 +98,8 @@ void Worker::make_devices() {
   std::vector<Recipient> all;
   for (std::size_t g = 0; g < plan_.scenario.fleet.size(); ++g) {
     const FleetGroup& group = plan_.scenario.fleet[g];
+    shards_.emplace_back();
+    if (!group.connects()) continue;
     std::uint32_t first = 0;
     while (first < group.count && plan_.worker_of(g, first) != index_) ++first;
     const auto first_slot = static_cast<std::uint32_t>(all.size());
@@ -103,11 +107,14 @@ void Worker::make_devices() {
     for (std::uint64_t i = first; i < group.count; i += plan_.workers) {
       all.push_back({static_cast<std::uint16_t>(g), static_cast<std::uint32_t>(i), place++});
     }
+    shards_.back() = {first_slot, first, place};
     ledger_.make_room(g, place);
     ramp_.add_group(first_slot, place, first, plan_.workers, group.connect.per_second);
   }
   devices_ = std::vector<Device>(all.size());
   for (std::size_t slot = 0; slot < all.size(); ++slot) devices_[slot].place(*this, all[slot]);
+  make_sub_device_room();
+  make_telemetry();
 }
 
 void Worker::on_beat(TimePoint now) {
@@ -116,6 +123,7 @@ void Worker::on_beat(TimePoint now) {
     Device& device = devices_[next_visit_];
     next_visit_ = next_visit_ + 1 == devices_.size() ? 0 : next_visit_ + 1;
     if (device.state != Device::State::away) device.endpoint->on_timer(now);
+    if (device.gateway && device.gateway->overdue(now)) give_up_gateway(device);
   }
 }
 
@@ -127,6 +135,7 @@ void Worker::end_hold() {
   boost::asio::post(loop_, [this] {
     learn_phases();
     watch_.end_hold();
+    hold_ended_ = true;
   });
 }
 
@@ -138,6 +147,7 @@ void Worker::learn_phases() {
   phases_known_ = true;
   ledger_.set_phases(*phases);
   watch_.set_phases(*phases);
+  pump_telemetry();
 }
 
 // --- connecting -----------------------------------------------------------------------------------------------------
@@ -168,16 +178,22 @@ void Worker::wake_ramp_at(TimePoint when) {
 
 void Worker::connect(Device& device, TimePoint now) {
   if (!device.endpoint) make_endpoint(device);
+  device.in_gate = true;
   ++handshakes_;
   ++busy_devices_;
   device.state = Device::State::connecting;
   device.connect_began = now;
   device.granted = 0;
+  if (device.gateway) device.gateway->begin();
   device.endpoint->connect(login_of(device));
 }
 
 void Worker::make_endpoint(Device& device) {
   const wire::mqtt::EndpointOptions& options = plan_.options[device.who().fleet_group];
+  if (plan_.gateways[device.who().fleet_group]) {
+    device.gateway = std::make_unique<GatewaySession>(gateways_of(device), plan_.identities, device.who().index,
+                                                      group_of(device).connect.timeout);
+  }
   if (group_of(device).engine == Engine::paho) {
     device.endpoint =
         std::make_unique<wire::mqtt::PahoEndpoint>(loop_, options, plan_.broker.address(), device.events());
@@ -206,42 +222,69 @@ std::string Worker::filter_of(const Device& device, const std::string& topic) co
 }
 
 void Worker::device_connected(Device& device) {
-  --handshakes_;
-  plan_.gate.leave();
+  if (!device.gateway) leave_gate(device);
   counters_.connected.add(1);
   device.state = Device::State::subscribing;
-  const std::vector<TopicSubscription>& wanted = group_of(device).subscribe;
-  std::vector<wire::mqtt::Subscription> filters;
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    filters.push_back({filter_of(device, wanted[i].topic), wanted[i].qos});
-    if (filters.size() < kFiltersMax && i + 1 < wanted.size()) continue;
-    device.endpoint->subscribe(filters, i + 1 - filters.size());
-    filters.clear();
-  }
-  if (wanted.empty()) become_ready(device);
+  const std::uint32_t own = device.gateway ? gateways_of(device).own_filters() : filters_of(device);
+  subscribe(device, 0, own);
+  if (own == 0 && device.gateway) drive_gateway(device);
+  check_ready(device);
   pump_ramp();
 }
 
-void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::span<const ReasonCode> granted) {
+void Worker::subscribe(Device& device, std::uint32_t first, std::uint32_t end) {
   const std::vector<TopicSubscription>& wanted = group_of(device).subscribe;
-  for (std::size_t i = 0; i < granted.size() && first_filter + i < wanted.size(); ++i) {
-    const std::size_t subscription = first_filter + i;
+  std::vector<wire::mqtt::Subscription> filters;
+  for (std::uint32_t i = first; i < end; ++i) {
+    if (device.gateway) {
+      filters.push_back(gateways_of(device).filter(device.who().index, i));
+    } else {
+      filters.push_back({filter_of(device, wanted[i].topic), wanted[i].qos});
+    }
+    if (filters.size() < kFiltersMax && i + 1 < end) continue;
+    device.endpoint->subscribe(filters, i + 1 - filters.size());
+    filters.clear();
+  }
+}
+
+std::uint32_t Worker::filters_of(const Device& device) const {
+  if (device.gateway) return gateways_of(device).filters(device.who().index);
+  return static_cast<std::uint32_t>(group_of(device).subscribe.size());
+}
+
+void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::span<const ReasonCode> granted) {
+  const std::uint32_t wanted = filters_of(device);
+  for (std::size_t i = 0; i < granted.size() && first_filter + i < wanted; ++i) {
+    const auto filter = static_cast<std::uint32_t>(first_filter + i);
     if (wire::mqtt::is_failure(granted[i])) {
       counters_.subscribe_refused.add(1);
-      complain(device, "was refused topic " + wanted[subscription].topic, reason_name(granted[i]));
+      complain(device, "was refused topic " + filter_text(device, filter), reason_name(granted[i]));
       continue;
     }
-    const auto qos = static_cast<Qos>(std::min<unsigned>(static_cast<unsigned>(granted[i]), 2));
-    ledger_.note_granted(device.who(), subscription, qos);
+    note_granted(device, filter, static_cast<Qos>(std::min<unsigned>(static_cast<unsigned>(granted[i]), 2)));
     ++device.granted;
   }
-  if (device.state == Device::State::subscribing && device.granted == wanted.size()) become_ready(device);
+  if (device.gateway && device.granted >= gateways_of(device).own_filters()) drive_gateway(device);
+  check_ready(device);
+}
+
+void Worker::leave_gate(Device& device) {
+  if (!std::exchange(device.in_gate, false)) return;
+  --handshakes_;
+  plan_.gate.leave();
+}
+
+void Worker::check_ready(Device& device) {
+  if (device.state != Device::State::subscribing || device.granted != filters_of(device)) return;
+  if (device.gateway && !device.gateway->done()) return;
+  become_ready(device);
 }
 
 void Worker::become_ready(Device& device) {
   device.state = Device::State::ready;
   device.failures = 0;
   counters_.ready.add(1);
+  if (device.gateway) counters_.sub_devices_ready.add(gateways_of(device).sub_devices(device.who().index));
   if (device.was_ready) {
     counters_.reconnects.add(1);
     return;
@@ -256,13 +299,12 @@ void Worker::become_ready(Device& device) {
 void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& why) {
   const Device::State was = std::exchange(device.state, Device::State::away);
   --busy_devices_;
-  if (was == Device::State::connecting) {
-    --handshakes_;
-    plan_.gate.leave();
-  } else {
-    counters_.connected.subtract(1);
+  leave_gate(device);
+  if (was != Device::State::connecting) counters_.connected.subtract(1);
+  if (was == Device::State::ready) {
+    counters_.ready.subtract(1);
+    if (device.gateway) counters_.sub_devices_ready.subtract(gateways_of(device).sub_devices(device.who().index));
   }
-  if (was == Device::State::ready) counters_.ready.subtract(1);
   if (stopping_) return check_stopped();
 
   if (was == Device::State::ready) {
@@ -270,7 +312,8 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
   } else {
     counters_.connect_failed.add(1);
     if (is_final(why.reason)) counters_.login_refused.add(1);
-    complain(device, "could not connect", why.detail);
+    const bool gave_up = device.gateway && !device.gateway->failure().empty();
+    complain(device, "could not connect", gave_up ? std::string_view(device.gateway->failure()) : why.detail);
   }
   // Until it has been ready once a device belongs to the ramp, which does not give up.
   if (!device.was_ready || group_of(device).connect.reconnect) {
@@ -307,6 +350,7 @@ void Worker::disconnect_all() {
   watch_.end_hold();
   ledger_.end();
   ramp_timer_.cancel();
+  telemetry_timer_.cancel();
   for (Device& device : devices_) {
     if (device.state == Device::State::connecting) {
       device.endpoint->abort();

@@ -14,8 +14,10 @@
 #include "sim/fleet/device.h"
 #include "sim/fleet/fleet_plan.h"
 #include "sim/fleet/loop_watch.h"
+#include "sim/fleet/message_pool.h"
 #include "sim/fleet/ramp.h"
 #include "sim/fleet/shard_ledger.h"
+#include "sim/fleet/telemetry.h"
 #include "sim/ledger/histogram.h"
 #include "wire/clock.h"
 #include "wire/error.h"
@@ -31,6 +33,9 @@ struct WorkerCounters {
   Counter reconnects;         // connections that made a device ready again
   Counter subscribe_refused;  // subscriptions
   Counter login_refused;      // attempts that the broker will never accept
+  Counter gateway_refused;    // attempts of gateways whose sub-devices the platform refused
+  Counter sub_devices_ready;  // now: those of gateways that are ready
+  Counter telemetry_open;     // messages under way, now
 };
 
 // Owned by the fleet. Made, started and stopped on the coordinator's thread; everything else happens on its own.
@@ -58,16 +63,19 @@ class Worker {
   [[nodiscard]] ShardLedger& ledger() { return ledger_; }
   [[nodiscard]] const LoopWatch& watch() const { return watch_; }
   [[nodiscard]] const Histogram& connect_times() const { return connect_times_; }
+  [[nodiscard]] const TelemetryRecord& telemetry() const { return telemetry_; }
   [[nodiscard]] wire::TimePoint last_ready() const { return last_ready_; }  // of those that became ready
 
   // For its devices, on its thread.
   void device_connected(Device& device);
   void device_subscribed(Device& device, std::uint64_t first_filter, std::span<const wire::mqtt::ReasonCode> granted);
-  void device_received(const Device& device, const wire::mqtt::Delivery& delivery) {
+  void device_received(Device& device, const wire::mqtt::Delivery& delivery) {
     const wire::TimePoint received = wire::read_clock();
     if (!phases_known_) learn_phases();
+    if (device.gateway) return gateway_received(device, delivery, received);
     ledger_.receive(device.who(), delivery, received);
   }
+  void device_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst);
   void device_disconnected(Device& device, const wire::mqtt::Disconnect& why);
 
  private:
@@ -81,8 +89,37 @@ class Worker {
   void wake_ramp_at(wire::TimePoint when);
   void connect(Device& device, wire::TimePoint now);
   void make_endpoint(Device& device);
+  // Filters first .. end - 1 of a device, or of a gateway and its sub-devices.
+  void subscribe(Device& device, std::uint32_t first, std::uint32_t end);
+  [[nodiscard]] std::uint32_t filters_of(const Device& device) const;
+  void note_granted(Device& device, std::uint32_t filter, wire::mqtt::Qos qos);
+  void leave_gate(Device& device);
+  // Where everything is granted and every sub-device logged in.
+  void check_ready(Device& device);
   void become_ready(Device& device);
   void complain(const Device& device, std::string_view what, std::string_view detail);
+
+  // --- gateways: worker_gateways.cpp
+  void make_sub_device_room();
+  void gateway_received(Device& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received);
+  // Does what the gateway's session asks for.
+  void drive_gateway(Device& device);
+  // Ends a connection whose sub-devices cannot be brought up.
+  void give_up_gateway(Device& device);
+  [[nodiscard]] const GatewayGroup& gateways_of(const Device& device) const {
+    return *plan_.gateways[device.who().fleet_group];
+  }
+  [[nodiscard]] Recipient recipient_of(const Device& gateway, const SubDevice& sub_device) const;
+  [[nodiscard]] std::string filter_text(const Device& device, std::uint32_t filter) const;
+
+  // --- telemetry: worker_telemetry.cpp
+  void make_telemetry();
+  // Sends every message that is due, and arms the timer for the next.
+  void pump_telemetry();
+  void wake_telemetry_at(wire::TimePoint when);
+  void send_telemetry(const TelemetrySchedule::Turn& turn);
+  // Who sends for a device of a fleet group, a sub-device's gateway among them.
+  [[nodiscard]] Device& sender_of(std::size_t fleet_group, std::uint32_t index);
 
   void disconnect_all();
   void check_stopped();
@@ -105,16 +142,26 @@ class Worker {
   boost::asio::io_context loop_;
   wire::mqtt::ConnectionContext context_;
   LoopWatch watch_;
-  LoopTimer ramp_timer_, stop_timer_;
+  LoopTimer ramp_timer_, stop_timer_, telemetry_timer_;
   ShardLedger ledger_;
   Ramp ramp_;
   Histogram connect_times_;
   wire::TimePoint last_ready_{};
-  std::vector<Device> devices_;     // by slot
+  TelemetrySchedule schedule_;
+  MessagePool messages_;
+  TelemetryRecord telemetry_;
+  std::vector<NameTemplate> names_;  // by row of telemetry
+  std::vector<Device> devices_;      // by slot
+  // The devices of each fleet group that connect: slot of the first, its index in the group, and how many are here.
+  struct Shard {
+    std::uint32_t first_slot = 0, first_index = 0, devices = 0;
+  };
+  std::vector<Shard> shards_;
   std::size_t next_visit_ = 0;      // slot, of the sweep
   std::uint32_t handshakes_ = 0;    // under way here
   std::uint64_t busy_devices_ = 0;  // not away
   bool phases_known_ = false;
+  bool hold_ended_ = false;  // before its time
   bool stopping_ = false;
   std::thread thread_;
 };

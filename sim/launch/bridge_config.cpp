@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "sim/scenario/naming.h"
+#include "sim/scenario/sub_devices.h"
 
 namespace fleet::sim {
 
@@ -63,22 +64,32 @@ std::uint64_t message_body_bytes(const Scenario& scenario) {
   return bytes;
 }
 
+// The sub-device's gateway, where the bridge is told by its configuration.
+std::string gateway_text(const Scenario& scenario, const FleetGroup& group, std::uint32_t index) {
+  if (!group.gateway || group.gateway->topology != Topology::config) return {};
+  const FleetGroup& gateways = scenario.fleet[group.gateway->group];
+  const std::uint32_t gateway = SubDeviceSpread{group.count, gateways.count}.gateway_of(index);
+  return fmt::format(", gateway: {}", quoted(scenario.products[gateways.product].key + "/" +
+                                             device_name(gateways.name_template, gateway)));
+}
+
 void append_product(Out out, const Scenario& scenario, std::size_t index) {
   const Product& product = scenario.products[index];
-  fmt::format_to(out, "  - key: {}\n    name: {}\n    kind: device\n    auth: secret\n    topics:\n",
-                 quoted(product.key), quoted(product.name));
+  constexpr std::string_view kKinds[] = {"device", "gateway", "sub-device"};
+  fmt::format_to(out, "  - key: {}\n    name: {}\n    kind: {}\n    auth: secret\n    topics:\n", quoted(product.key),
+                 quoted(product.name), kKinds[static_cast<std::size_t>(product.kind)]);
   for (const auto& [topic, operation] : product.topics) {
     fmt::format_to(out, "      {}: {}\n", quoted(topic), wire::name_of(operation));
   }
   bool first = true;
   for (const FleetGroup& group : scenario.fleet) {
-    if (group.product != index) continue;
+    if (group.product != index || group.provision != Provision::config) continue;
     for (std::uint32_t i = 0; i < group.count; ++i) {
       const std::string name = device_name(group.name_template, i);
       if (first) fmt::format_to(out, "    devices:\n");
       first = false;
-      fmt::format_to(out, "      - {{ name: {}, secret: {} }}\n", quoted(name),
-                     quoted(device_secret(product.key, name, scenario.seed)));
+      fmt::format_to(out, "      - {{ name: {}, secret: {}{} }}\n", quoted(name),
+                     quoted(device_secret(product.key, name, scenario.seed)), gateway_text(scenario, group, i));
     }
   }
 }

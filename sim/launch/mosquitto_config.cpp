@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/scenario/plan.h"
+#include "sim/scenario/sub_devices.h"
 
 namespace fleet::sim {
 
@@ -15,17 +16,23 @@ constexpr std::uint64_t kClosedLoopCalls = 1'000'000;
 // Mosquitto's own default; smaller scenarios need no less.
 constexpr std::uint64_t kQueuedMin = 1'000;
 
-// Messages that one device can be owed at most: every call names it at most once. A consumer may be the only one left
-// of its group, and get all.
-std::uint64_t owed_to_a_device(const Scenario& scenario) {
-  std::uint64_t messages = 0;
+// Messages that one connection can be owed at most: every call names a device at most once, and a gateway has those of
+// all its sub-devices. A consumer may be the only one left of its group, and get all.
+std::uint64_t owed_to_a_connection(const Scenario& scenario) {
+  std::uint64_t owed = 0;
   for (const CallGroup& group : scenario.calls) {
     const std::uint64_t calls = group.closed_loop
                                     ? kClosedLoopCalls
                                     : calls_due(group.per_second, {}, scenario.phases.warm_up + scenario.phases.hold);
-    messages += calls * (group.targets.empty() ? 1 : group.batch);
+    std::uint32_t each = group.targets.empty() ? 1 : group.batch;
+    const FleetGroup& recipients = scenario.fleet[group.fleet_group];
+    if (group.targets.empty() && recipients.gateway) {
+      const SubDeviceSpread spread{recipients.count, scenario.fleet[recipients.gateway->group].count};
+      each = std::min(group.batch, spread.count_max());
+    }
+    owed += calls * each;
   }
-  return std::clamp(messages, kQueuedMin, std::uint64_t{100'000'000});
+  return std::clamp(owed, kQueuedMin, std::uint64_t{100'000'000});
 }
 
 }  // namespace
@@ -63,7 +70,7 @@ std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const
       "log_type information\n"
       "log_timestamp true\n"
       "log_timestamp_format %Y-%m-%dT%H:%M:%S\n",
-      port, owed_to_a_device(scenario));
+      port, owed_to_a_connection(scenario));
   if (!scenario.target.broker_persistence) return text + "persistence false\n";
   return text + fmt::format(
                     "persistence true\n"

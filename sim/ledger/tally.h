@@ -80,4 +80,11 @@ struct Tally {
   void merge(const Tally& other);
 };
 
+// Messages that devices publish by themselves, of those due in the hold; each a subset of the one before.
+struct TelemetryRecord {
+  std::uint64_t scheduled = 0;
+  std::uint64_t sent = 0;          // taken by a connection; the rest found its device away or its queue full
+  std::uint64_t acknowledged = 0;  // by the broker; of QoS 0: written to the socket
+};
+
 }  // namespace fleet::sim

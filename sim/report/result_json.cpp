@@ -107,6 +107,10 @@ Json json(const Balance& balance) {
   return {{"min", balance.min}, {"max", balance.max}, {"mean", number(mean)}};
 }
 
+Json json(const TelemetryRecord& telemetry) {
+  return {{"scheduled", telemetry.scheduled}, {"sent", telemetry.sent}, {"acknowledged", telemetry.acknowledged}};
+}
+
 // µs of CPU a delivery; null where the CPU is not known (negative) or nothing was delivered.
 Json cpu_each(double cpu_us, std::uint64_t deliveries) {
   if (cpu_us < 0 || deliveries == 0) return nullptr;
@@ -199,6 +203,7 @@ Json result_json(const RunRecord& record) {
       {"fleet", json(record.fleet)},
       {"calls", json(record.total.calls)},
       {"deliveries", json(record.total.deliveries)},
+      {"telemetry", json(record.telemetry)},
       {"rates", {{"calls_per_s", number(record.calls_per_s)}, {"deliveries_per_s", number(record.deliveries_per_s)}}},
       {"times_us", json(record.total.times)},
       {"cost", json(record.cost)},

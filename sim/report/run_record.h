@@ -37,6 +37,7 @@ struct RunContext {
   std::string broker_config_sha256;
 };
 
+// gateways and sub_devices are subsets of devices; sub-devices have no connections.
 struct FleetRecord {
   std::uint64_t devices = 0, gateways = 0, sub_devices = 0, consumers = 0, connections = 0;
   ConnectRecord connect;
@@ -70,6 +71,7 @@ struct RunRecord {
   std::vector<std::string> notes;    // what a reader must know ("Paho's own queue is inside these numbers")
   RunContext context;
   FleetRecord fleet;
+  TelemetryRecord telemetry;
   double hold_s = 0;            // measured length of the hold
   double calls_per_s = 0;       // accepted during the hold / hold_s
   double deliveries_per_s = 0;  // first copies received during the hold / hold_s

@@ -131,6 +131,8 @@ class Summary {
         fmt::format("{} on {} connections, ready in {} ({}/s), connect p99 {}", members(), count("fleet.connections"),
                     at("fleet.connect.seconds", [](double s) { return duration_text(s * 1e6); }),
                     count("fleet.connect.per_s"), duration("fleet.connect.time_us.p99"));
+    append_count(fleet, "fleet.gateways", "gateways");
+    append_count(fleet, "fleet.sub_devices", "sub-devices");
     append_count(fleet, "fleet.connect.failed", "attempts failed");
     append_count(fleet, "fleet.connect.reconnects", "reconnects");
     line("fleet", fleet);
@@ -170,6 +172,10 @@ class Summary {
     }
     line("", outside.empty() ? "none duplicate, misdelivered, corrupt, out of order, downgraded or late" : outside);
     balance();
+    if (metric_at(result_, "telemetry.scheduled").value_or(0) != 0) {
+      line("telemetry", fmt::format("{} scheduled, {} sent, {} acknowledged", count("telemetry.scheduled"),
+                                    count("telemetry.sent"), count("telemetry.acknowledged")));
+    }
     line("rates", fmt::format("{} calls/s, {} deliveries/s over the hold", count("rates.calls_per_s"),
                               count("rates.deliveries_per_s")));
   }

@@ -17,6 +17,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  // "registering sensors": `done` of `all`.
+  void provisioning(const std::string& what, std::uint64_t done, std::uint64_t all, wire::TimePoint now);
   void connecting(const FleetStatus& fleet, wire::TimePoint now);
   // `phase`: "warm-up", "hold", "drain"; `elapsed` of `length` of it.
   void calling(const char* phase, wire::Nanos elapsed, wire::Nanos length, const CallersStatus& callers,

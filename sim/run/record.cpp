@@ -44,6 +44,20 @@ void add_groups(const Scenario& scenario, const std::vector<Balance>& balance, s
   }
 }
 
+void add_fleet(const Scenario& scenario, FleetRecord& fleet) {
+  for (const FleetGroup& group : scenario.fleet) {
+    if (group.connects()) fleet.connections += group.count;
+    if (group.kind == FleetKind::consumer) {
+      fleet.consumers += group.count;
+      continue;
+    }
+    fleet.devices += group.count;
+    const DeviceKind kind = scenario.products[group.product].kind;
+    if (kind == DeviceKind::gateway) fleet.gateways += group.count;
+    if (kind == DeviceKind::sub_device) fleet.sub_devices += group.count;
+  }
+}
+
 void add_rates(const RunEdges& edges, RunRecord& record) {
   record.hold_s = seconds(edges.end.when - edges.begin.when);
   if (record.hold_s <= 0) return;
@@ -136,11 +150,9 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   }
   add_groups(scenario, fleet.balance, std::move(callers.call_groups), record);
   record.total.deliveries.merge(fleet.strangers);
-  for (const FleetGroup& group : scenario.fleet) {
-    (group.kind == FleetKind::consumer ? record.fleet.consumers : record.fleet.devices) += group.count;
-  }
-  record.fleet.connections = record.fleet.devices + record.fleet.consumers;
+  add_fleet(scenario, record.fleet);
   record.fleet.connect = std::move(fleet.connect);
+  record.telemetry = fleet.telemetry;
   add_rates(edges, record);
   add_cost(scenario, edges, fleet, callers, record);
   record.health.send_lag_p99_us = record.total.times.send_lag.value_at(0.99);

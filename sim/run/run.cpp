@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/provision/provision.h"
 #include "sim/run/context.h"
 #include "sim/run/out_directory.h"
 #include "sim/run/progress.h"
@@ -29,16 +30,22 @@ constexpr Nanos kListenForCopies = std::chrono::milliseconds(250);
 constexpr Nanos kConnectSlack = std::chrono::seconds(30);
 
 // Plays the phases of one run on the coordinator's thread.
-class Conductor {
+class Conductor final : private ProvisionWatch {
  public:
   Conductor(const Scenario& scenario, Stage& stage, Progress& progress)
       : scenario_(scenario), stage_(stage), progress_(progress) {}
 
+  // Identities and topology that have to come through the API.
+  wire::Result<void> prepare() { return provision(scenario_, stage_.bridge_url, *stage_.identities, *this); }
   wire::Result<void> connect();
   wire::Result<void> play();
   RunEdges& edges() { return edges_; }
 
  private:
+  wire::Result<void> wait(TimePoint until) override;
+  void progress(const std::string& what, std::uint64_t done, std::uint64_t all) override {
+    progress_.provisioning(what, done, all, read_clock());
+  }
   [[nodiscard]] Nanos ramp_allowance() const;
   [[nodiscard]] bool all_settled() const;
   void wait_until(TimePoint until, const char* phase, TimePoint begin, TimePoint end);
@@ -54,9 +61,24 @@ class Conductor {
   RunEdges edges_;
 };
 
+wire::Result<void> Conductor::wait(TimePoint until) {
+  switch (wait_for_signal(until)) {
+    case Wake::interrupt:
+      return wire::environment_error("interrupted before anybody connected");
+    case Wake::child_ended:
+      note_ended_children();
+      if (!edges_.child_ends.empty()) return wire::environment_error(edges_.child_ends.front());
+      break;
+    case Wake::time:
+      break;
+  }
+  return {};
+}
+
 Nanos Conductor::ramp_allowance() const {
   Nanos longest{0};
   for (const FleetGroup& group : scenario_.fleet) {
+    if (!group.connects()) continue;
     const auto ramp = std::chrono::duration<double>(group.count / group.connect.per_second);
     longest = std::max(longest, std::chrono::duration_cast<Nanos>(ramp) + Nanos(group.connect.timeout));
   }
@@ -75,6 +97,7 @@ wire::Result<void> Conductor::connect() {
     if (!edges_.child_ends.empty()) return wire::environment_error(edges_.child_ends.front());
     const std::string last = status.last_error.empty() ? "" : "; last failure: " + status.last_error;
     if (status.login_refused > 0) return wire::environment_error("the broker refuses the devices" + last);
+    if (status.gateway_refused > 0) return wire::environment_error("the platform refuses sub-devices" + last);
     if (status.subscribe_refused > 0) {
       return wire::environment_error(
           fmt::format("the broker refused {} subscriptions{}", status.subscribe_refused, last));
@@ -132,7 +155,8 @@ void Conductor::drain() {
     const TimePoint now = read_clock();
     const CallersStatus callers = stage_.callers->status();
     if (now >= end) return;
-    const bool all = callers.plan_done && callers.in_flight == 0 && all_settled();
+    const bool all =
+        callers.plan_done && callers.in_flight == 0 && all_settled() && stage_.fleet->status().telemetry_open == 0;
     if (all && !settled) settled_at = now;
     settled = all;
     if (settled && now - settled_at >= kListenForCopies) return;
@@ -196,6 +220,7 @@ wire::Result<RunRecord> run_scenario(const Scenario& scenario, const RunOptions&
 
   Progress progress(options.terminal);
   Conductor conductor(scenario, **stage, progress);
+  if (auto prepared = conductor.prepare(); !prepared) return tl::unexpected(prepared.error());
   if (auto connected = conductor.connect(); !connected) return tl::unexpected(connected.error());
   if (auto played = conductor.play(); !played) return tl::unexpected(played.error());
   return make_record(scenario, **stage, conductor.edges(), std::move(context));

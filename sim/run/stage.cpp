@@ -71,6 +71,7 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
   } else if (auto reached = check_reachable(bridge_url, "bridge"); !reached) {
     return tl::unexpected(reached.error());
   }
+  stage->bridge_url = bridge_url;
   stage->groups = make_groups(scenario);
   stage->identities = std::make_unique<Identities>(scenario);
   stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, *stage->identities, broker_url, stage->run_id);

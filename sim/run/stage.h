@@ -24,6 +24,7 @@ struct Stage {
   std::uint32_t run_id = 0;
   std::optional<StartedBroker> broker;  // none: the scenario names one
   std::optional<StartedBridge> bridge;
+  Url bridge_url;  // of either
   std::vector<std::unique_ptr<GroupBooks>> groups;
   std::unique_ptr<Identities> identities;
   std::unique_ptr<Fleet> fleet;

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <unordered_set>
 
 #include "settings/scalar.h"
 #include "settings/spelling.h"
 #include "settings/units.h"
 #include "sim/scenario/checks_consumers.h"
+#include "sim/scenario/checks_fleet.h"
 #include "sim/scenario/dialect.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/resolve.h"
@@ -81,6 +81,7 @@ void check_products(const Draft& draft, Reader& reader, Scenario& out) {
     const std::string path = "products." + product.name;
     Product made;
     made.name = product.name;
+    made.kind = product.kind;
     made.key = product.key.empty() ? product_key(product.name, out.seed) : product.key;
     if (!wire::is_product_key(made.key)) {
       reader.fail_at(path + ".key",
@@ -166,9 +167,29 @@ void check_group(const FleetGroupDraft& draft, Reader& reader, Scenario& out) {
   group.engine = draft.engine;
   group.connect = connect_plan(draft.connect, path + ".connect", reader);
   group.subscribe = draft.subscribe;
+  group.provision = draft.provision;
   if (draft.kind == FleetKind::device) check_devices(draft, path, reader, out, group);
   check_consumers(draft, path, reader, out, group);
   out.fleet.push_back(std::move(group));
+}
+
+// Goes through the names of the smaller group and asks the other whether it makes them.
+void check_distinct(const FleetGroup& earlier, const FleetGroup& later, Reader& reader, const Scenario& out) {
+  const bool later_is_smaller = later.count <= earlier.count;
+  const FleetGroup& smaller = later_is_smaller ? later : earlier;
+  const FleetGroup& other = later_is_smaller ? earlier : later;
+  const NameTemplate names(smaller.name_template), others(other.name_template);
+  std::string name;
+  for (std::uint32_t i = 0; i < smaller.count; ++i) {
+    name.clear();
+    names.append(i, name);
+    const auto clash = others.index_of(name);
+    if (!clash || *clash >= other.count) continue;
+    reader.fail_at(
+        fmt::format("fleet.{}.name", later.name),
+        fmt::format("device '{}' of product '{}' is in another group already", name, out.products[later.product].name));
+    return;
+  }
 }
 
 // Two groups of one product must not hold the same device.
@@ -180,23 +201,12 @@ void check_distinct(Reader& reader, const Scenario& out) {
                    fmt::format("the fleet has {} devices; at most {}", grouped(devices), grouped(kDevicesMax)));
   }
   if (reader.failed()) return;
-  for (std::size_t product = 0; product < out.products.size(); ++product) {
-    const auto has_product = [&](const FleetGroup& group) {
-      return group.kind == FleetKind::device && group.product == product;
-    };
-    const auto groups = std::count_if(out.fleet.begin(), out.fleet.end(), has_product);
-    if (groups < 2) continue;
-    std::unordered_set<std::string> names;
-    for (const FleetGroup& group : out.fleet) {
-      if (!has_product(group)) continue;
-      for (std::uint32_t i = 0; i < group.count; ++i) {
-        std::string name = device_name(group.name_template, i);
-        if (names.insert(name).second) continue;
-        reader.fail_at(
-            fmt::format("fleet.{}.name", group.name),
-            fmt::format("device '{}' of product '{}' is in another group already", name, out.products[product].name));
-        break;
-      }
+  const auto has_devices = [](const FleetGroup& group) { return group.kind == FleetKind::device; };
+  for (std::size_t later = 0; later < out.fleet.size(); ++later) {
+    for (std::size_t earlier = 0; earlier < later; ++earlier) {
+      if (!has_devices(out.fleet[earlier]) || !has_devices(out.fleet[later])) continue;
+      if (out.fleet[earlier].product == out.fleet[later].product)
+        check_distinct(out.fleet[earlier], out.fleet[later], reader, out);
     }
   }
 }
@@ -290,6 +300,7 @@ void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   for (const FleetGroupDraft& group : draft.fleet) check_group(group, reader, out);
   // Calls refer to groups, thresholds to both by name: a fault further up would only be repeated.
   if (reader.failed()) return;
+  check_fleet(draft, reader, out);
   check_distinct(reader, out);
   for (const CallGroupDraft& call : draft.calls) check_call(call, reader, out);
   check_thresholds(draft, reader, out);

@@ -9,7 +9,7 @@
 namespace fleet::sim {
 
 // Devices of all groups together; device indexes and the stamp's places are made for no more.
-inline constexpr std::uint64_t kDevicesMax = 1'000'000;
+inline constexpr std::uint64_t kDevicesMax = 2'000'000;
 
 // Resolves references and fills the parts of `out` that come from the draft. Faults go into the reader, placed where
 // the wrong value stands; `out` is complete only where the reader has none. `draft` must have been read without a

@@ -18,7 +18,7 @@ void check_client_ids(const Scenario& scenario, Reader& reader) {
   if (scenario.products.size() < 2) return;
   std::unordered_set<std::string> names;
   for (const FleetGroup& group : scenario.fleet) {
-    if (group.kind == FleetKind::consumer) continue;
+    if (group.kind == FleetKind::consumer || !group.connects()) continue;
     for (std::uint32_t i = 0; i < group.count; ++i) {
       std::string name = device_name(group.name_template, i);
       if (names.insert(name).second) continue;

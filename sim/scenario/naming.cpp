@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -39,11 +40,7 @@ std::optional<Template> split(std::string_view text) {
   return parts;
 }
 
-std::string zero_padded(std::uint32_t index, std::size_t width) {
-  std::string digits = std::to_string(index);
-  if (digits.size() < width) digits.insert(0, width - digits.size(), '0');
-  return digits;
-}
+constexpr std::size_t kIndexDigitsMax = 10;  // of 32 bits
 
 }  // namespace
 
@@ -71,12 +68,39 @@ wire::Result<void> check_name_template(std::string_view name_template, std::uint
 }
 
 std::string device_name(std::string_view name_template, std::uint32_t index) {
+  std::string name;
+  NameTemplate(name_template).append(index, name);
+  return name;
+}
+
+NameTemplate::NameTemplate(std::string_view name_template) {
   const auto parts = split(name_template);
   FLEET_CHECK(parts.has_value());
-  std::string name(parts->prefix);
-  name += zero_padded(index, parts->width);
-  name += parts->suffix;
-  return name;
+  prefix_ = parts->prefix;
+  suffix_ = parts->suffix;
+  width_ = parts->width;
+}
+
+void NameTemplate::append(std::uint32_t index, std::string& out) const {
+  char digits[kIndexDigitsMax];
+  const auto count = static_cast<std::size_t>(std::to_chars(digits, digits + kIndexDigitsMax, index).ptr - digits);
+  out += prefix_;
+  if (count < width_) out.append(width_ - count, '0');
+  out.append(digits, count);
+  out += suffix_;
+}
+
+std::optional<std::uint32_t> NameTemplate::index_of(std::string_view name) const {
+  if (name.size() <= prefix_.size() + suffix_.size()) return std::nullopt;
+  if (!name.starts_with(prefix_) || !name.ends_with(suffix_)) return std::nullopt;
+  const std::string_view digits = name.substr(prefix_.size(), name.size() - prefix_.size() - suffix_.size());
+  // Each index is written in one way: padded to the width, and no further.
+  if (digits.size() < width_) return std::nullopt;
+  if (digits.size() > std::max(width_, std::size_t{1}) && digits.front() == '0') return std::nullopt;
+  std::uint32_t index = 0;
+  const auto [stop, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+  if (failure != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
+  return index;
 }
 
 std::string consumer_name_template(std::string_view fleet_group) { return fmt::format("{}-{{index}}", fleet_group); }

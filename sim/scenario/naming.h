@@ -1,7 +1,9 @@
 // Names are functions of the global index: nothing is stored per device, and shards agree without talking.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,22 @@ namespace fleet::sim {
 // subscriptions in 3.1.1 too).
 [[nodiscard]] std::string consumer_filter(std::string_view app_key, std::string_view consumer_group,
                                           std::string_view topic);
+
+// The same for many names, and back: the template is taken apart once.
+class NameTemplate {
+ public:
+  // The template must have been checked; nothing of it is kept by reference.
+  explicit NameTemplate(std::string_view name_template);
+
+  // Appends the name of device `index`; allocates only where `out` has to grow.
+  void append(std::uint32_t index, std::string& out) const;
+  // The device of that name, none where the template does not make it for any index. Allocates nothing.
+  [[nodiscard]] std::optional<std::uint32_t> index_of(std::string_view name) const;
+
+ private:
+  std::string prefix_, suffix_;
+  std::size_t width_ = 0;  // digits at least
+};
 
 // Product key of a scenario's product: 11 characters of [a-z0-9], a function of name and seed.
 [[nodiscard]] std::string product_key(const std::string& product, std::uint64_t seed);

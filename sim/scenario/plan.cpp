@@ -22,6 +22,12 @@ constexpr std::uint64_t kLoopDescriptors = 4;
 constexpr std::uint64_t kBrokerBaseDescriptors = 32;
 // A connected, subscribed device or consumer in user memory (2 KB at most is the aim).
 constexpr std::uint64_t kDeviceBytes = 2'048;
+// A sub-device: what the ledger and its gateway keep.
+constexpr std::uint64_t kSubDeviceBytes = 64;
+// A secret that is kept, and where.
+constexpr std::uint64_t kSecretBytes = 48;
+// One row of telemetry of one device in the schedule.
+constexpr std::uint64_t kTelemetryBytes = 24;
 // Program, libraries and buffers of the loops.
 constexpr std::uint64_t kBaseBytes = 24u << 20;
 // A tally: ten histograms of 180 KB.
@@ -68,6 +74,39 @@ std::uint64_t caller_connections(const CallGroup& group) {
   return group.closed_loop ? group.in_flight : group.connections_max;
 }
 
+std::uint64_t fleet_bytes(const Scenario& scenario) {
+  std::uint64_t bytes = 0;
+  for (const FleetGroup& group : scenario.fleet) {
+    const std::uint64_t each = (group.connects() ? kDeviceBytes : kSubDeviceBytes) +
+                               (group.provision == Provision::api ? kSecretBytes : 0) +
+                               group.publish.size() * kTelemetryBytes;
+    bytes += group.count * each;
+  }
+  return bytes;
+}
+
+void count_devices(const Scenario& scenario, Plan& plan) {
+  for (const FleetGroup& group : scenario.fleet) {
+    plan.subscriptions += group.count * static_cast<std::uint64_t>(group.subscribe.size());
+    if (group.kind == FleetKind::consumer) {
+      plan.consumers += group.count;
+      plan.connections += group.count;
+      continue;
+    }
+    plan.devices += group.count;
+    if (group.connects()) {
+      plan.connections += group.count;
+    } else {
+      plan.sub_devices += group.count;
+    }
+    if (scenario.products[group.product].kind == DeviceKind::gateway) plan.gateways += group.count;
+    for (const Telemetry& row : group.publish) {
+      const double each = std::chrono::duration<double>(scenario.phases.hold) / row.every;
+      plan.telemetry += static_cast<std::uint64_t>(std::llround(each * group.count));
+    }
+  }
+}
+
 std::uint64_t books_bytes(const Scenario& scenario, const Plan& plan) {
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < plan.calls.size(); ++i) {
@@ -97,11 +136,7 @@ std::uint32_t worker_count(const Scenario& scenario, unsigned cores) {
 Plan make_plan(const Scenario& scenario, unsigned cores) {
   Plan plan;
   plan.workers = worker_count(scenario, cores);
-  for (const FleetGroup& group : scenario.fleet) {
-    (group.kind == FleetKind::consumer ? plan.consumers : plan.devices) += group.count;
-    plan.subscriptions += group.count * static_cast<std::uint64_t>(group.subscribe.size());
-  }
-  plan.connections = plan.devices + plan.consumers;
+  count_devices(scenario, plan);
   plan.local_ports = plan.connections;
   plan.total = CallPlan{0, 0, 0};
   std::uint64_t callers = 0;
@@ -119,8 +154,8 @@ Plan make_plan(const Scenario& scenario, unsigned cores) {
   if (!scenario.target.broker) {
     plan.broker_descriptors = plan.connections + scenario.target.publisher_connections + kBrokerBaseDescriptors;
   }
-  plan.memory_bytes = kBaseBytes + plan.connections * kDeviceBytes + books_bytes(scenario, plan) +
-                      (plan.workers + 1) * tallies * kTallyBytes;
+  plan.memory_bytes =
+      kBaseBytes + fleet_bytes(scenario) + books_bytes(scenario, plan) + (plan.workers + 1) * tallies * kTallyBytes;
   return plan;
 }
 

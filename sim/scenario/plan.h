@@ -20,10 +20,13 @@ struct CallPlan {
 };
 
 struct Plan {
-  std::uint64_t devices = 0;
+  std::uint64_t devices = 0;  // gateways and sub-devices among them
+  std::uint64_t gateways = 0;
+  std::uint64_t sub_devices = 0;
   std::uint64_t consumers = 0;
   std::uint64_t connections = 0;  // to the broker, the fleet's
   std::uint64_t subscriptions = 0;
+  std::uint64_t telemetry = 0;  // messages published by themselves in the hold, about
   std::vector<CallPlan> calls;  // by call group
   CallPlan total;               // none where one of the groups is a closed loop
   std::uint32_t workers = 0;

@@ -6,6 +6,7 @@
 #include "settings/units.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/plan.h"
+#include "sim/scenario/sub_devices.h"
 
 namespace fleet::sim {
 
@@ -28,6 +29,11 @@ std::string rate_text(double per_second) {
   return per_second >= 1 ? fmt::format("{:g}/s", per_second) : fmt::format("{:g}/m", per_second * 60);
 }
 
+std::string_view kind_text(DeviceKind kind) {
+  if (kind == DeviceKind::gateway) return "gateways";
+  return kind == DeviceKind::sub_device ? "sub-devices" : "devices";
+}
+
 std::string members_of(const Scenario& scenario, const FleetGroup& group) {
   const std::string names =
       fmt::format("{} .. {}", device_name(group.name_template, 0), device_name(group.name_template, group.count - 1));
@@ -35,21 +41,43 @@ std::string members_of(const Scenario& scenario, const FleetGroup& group) {
     return fmt::format("{} consumers of messages to group '{}', {}", grouped(group.count), group.consumer_group, names);
   }
   const Product& product = scenario.products[group.product];
-  return fmt::format("{} devices of '{}' (key {}), {}", grouped(group.count), product.name, product.key, names);
+  return fmt::format("{} {} of '{}' (key {}), {}", grouped(group.count), kind_text(product.kind), product.name,
+                     product.key, names);
+}
+
+std::string connection_text(const Scenario& scenario, const FleetGroup& group) {
+  if (group.gateway) {
+    const FleetGroup& gateways = scenario.fleet[group.gateway->group];
+    const SubDeviceSpread spread{group.count, gateways.count};
+    const std::uint32_t least = spread.count(gateways.count - 1);
+    const std::string each =
+        least == spread.count_max() ? grouped(least) : fmt::format("{} or {}", grouped(least), grouped(least + 1));
+    constexpr std::string_view kTopology[] = {"the configuration", "BatchAddThingTopo", "thing/topo/add"};
+    return fmt::format("{} for each of the {} gateways of '{}', topology by {}{}", each, grouped(gateways.count),
+                       gateways.name, kTopology[static_cast<std::size_t>(group.gateway->topology)],
+                       group.gateway->login ? "" : ", not logged in");
+  }
+  const double ramp = group.count / group.connect.per_second;
+  return fmt::format(
+      "{} engine, MQTT {}, connecting at {} for about {:.1f} s", group.engine == Engine::paho ? "paho" : "native",
+      group.connect.version == wire::mqtt::Version::v5 ? "5" : "3.1.1", rate_text(group.connect.per_second), ramp);
 }
 
 void print_group(Out out, const Scenario& scenario, const FleetGroup& group) {
-  const double ramp = group.count / group.connect.per_second;
   std::string topics;
   for (const TopicSubscription& row : group.subscribe) {
     topics += fmt::format("{}{} (QoS {})", topics.empty() ? "" : ", ", row.topic, static_cast<int>(row.qos));
   }
   fmt::format_to(out, "  {:<16} {}\n", group.name, members_of(scenario, group));
-  fmt::format_to(out, "  {:<16} {} engine, MQTT {}, connecting at {} for about {:.1f} s, {} {}\n", "",
-                 group.engine == Engine::paho ? "paho" : "native",
-                 group.connect.version == wire::mqtt::Version::v5 ? "5" : "3.1.1", rate_text(group.connect.per_second),
-                 ramp, group.kind == FleetKind::consumer ? "sharing" : "subscribed to",
-                 topics.empty() ? "nothing" : topics);
+  fmt::format_to(out, "  {:<16} {}, {} {}\n", "", connection_text(scenario, group),
+                 group.kind == FleetKind::consumer ? "sharing" : "subscribed to", topics.empty() ? "nothing" : topics);
+  if (group.provision == Provision::api) {
+    fmt::format_to(out, "  {:<16} registered through the API before anybody connects\n", "");
+  }
+  for (const Telemetry& row : group.publish) {
+    fmt::format_to(out, "  {:<16} each publishes to {} (QoS {}) every {}, {:g}% early or late\n", "", row.topic,
+                   static_cast<int>(row.qos), duration_text(row.every), row.jitter * 100);
+  }
 }
 
 // What one call carries, and to whom.
@@ -106,12 +134,15 @@ std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineL
     fmt::format_to(out, "  {:<24} {}\n", what, amount);
   };
   if (plan.devices > 0 || plan.consumers == 0) row("devices", grouped(plan.devices));
+  if (plan.gateways > 0) row("of them gateways", grouped(plan.gateways));
+  if (plan.sub_devices > 0) row("of them sub-devices", grouped(plan.sub_devices));
   if (plan.consumers > 0) row("consumers", grouped(plan.consumers));
   row("connections", grouped(plan.connections));
   row("subscriptions", grouped(plan.subscriptions));
   row("calls in the warm-up", number(plan.total.warm_up));
   row("calls in the hold", number(plan.total.hold));
   row("deliveries", number(plan.total.deliveries));
+  if (plan.telemetry > 0) row("telemetry, about", grouped(plan.telemetry));
 
   fmt::format_to(out, "\nneeded, of what this machine has\n");
   const auto need = [&](std::string_view what, const std::string& amount, const std::string& limit) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/scenario/payload_template.h"
 #include "wire/clock.h"
 #include "wire/error.h"
 #include "wire/identifiers.h"
@@ -20,10 +21,13 @@ namespace fleet::sim {
 
 using wire::TopicOperation;
 
+enum class DeviceKind { device, gateway, sub_device };
+
 struct Product {
   std::string name;  // key in the scenario
   std::string key;   // product key: `key:` of the scenario, or made from name and seed
   std::map<std::string, TopicOperation> topics;
+  DeviceKind kind = DeviceKind::device;
 };
 
 enum class Engine { native, paho };
@@ -46,6 +50,36 @@ struct TopicSubscription {
 
 enum class FleetKind { device, consumer };
 
+// Where a group's identities come from.
+enum class Provision {
+  config,  // made from the seed; a started bridge is told in its configuration
+  api,     // registered through the API before anybody connects
+};
+
+// How the platform learns which gateway a sub-device belongs to.
+enum class Topology {
+  config,  // a started bridge is told in its configuration; any other knows it already
+  api,     // BatchAddThingTopo, before anybody connects
+  mqtt,    // each gateway asks for it itself: thing/topo/add
+};
+
+// What a group of sub-devices has in place of connections. Which gateway speaks for a sub-device is a function of their
+// indexes (sub_devices.h).
+struct GatewayLink {
+  std::size_t group = 0;  // fleet group of gateways
+  Topology topology = Topology::config;
+  bool login = true;  // combine/batch_login over MQTT before anything else is done for them
+};
+
+// Messages that each device of a group publishes by itself.
+struct Telemetry {
+  std::string topic;  // short name of the product
+  wire::Nanos every{};
+  double jitter = 0;  // a message may be early or late by this share of `every`
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  PayloadTemplate payload;
+};
+
 struct FleetGroup {
   std::string name;
   FleetKind kind = FleetKind::device;
@@ -56,6 +90,11 @@ struct FleetGroup {
   ConnectPlan connect;
   std::vector<TopicSubscription> subscribe;  // of consumers: the message topics
   std::string consumer_group;                // whose messages they share; empty: devices
+  Provision provision = Provision::config;
+  std::optional<GatewayLink> gateway;  // of sub-devices, and only of them
+  std::vector<Telemetry> publish;
+
+  [[nodiscard]] bool connects() const { return !gateway; }
 };
 
 enum class Pick { round_robin, random };

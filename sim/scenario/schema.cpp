@@ -56,6 +56,8 @@ Json scalar_schema(const KeyInfo& key) {
       return pattern(fmt::format("^({}/(s|m|h)|max)$", kNumberPattern));
     case Form::size:
       return pattern(fmt::format("^{}(B|KB|MB|GB)$", kNumberPattern));
+    case Form::share:
+      return pattern(fmt::format("^{}%$", kNumberPattern));
     case Form::choice:
     case Form::named_choices:
       return choice_schema(key.choices);

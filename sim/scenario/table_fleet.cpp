@@ -11,7 +11,7 @@ const Table<ProductDraft>& product_table() {
                                            .form = Form::choice,
                                            .fallback = "device",
                                            .sentence = "what its devices are",
-                                           .choices = "device"}),
+                                           .choices = "device|gateway|sub-device"}),
           Row::field<&ProductDraft::key>(
               {.name = "key", .sentence = "product key, [A-Za-z0-9]; made from name and seed if absent", .max = 32}),
           Row::choices_by_name<&ProductDraft::topics>(
@@ -115,6 +115,65 @@ const Table<ConsumeDraft>& consume_table() {
   return table;
 }
 
+const Table<GatewayDraft>& gateway_table() {
+  using Row = Key<GatewayDraft>;
+  static const Table<GatewayDraft> table(
+      "gateway", "Who speaks for a group of sub-devices.",
+      {
+          Row::field<&GatewayDraft::group>({.name = "group",
+                                            .form = Form::name,
+                                            .fallback = kRequired,
+                                            .sentence = "fleet group of gateways; the sub-devices are spread evenly"}),
+          Row::field<&GatewayDraft::topology>(
+              {.name = "topology",
+               .form = Form::choice,
+               .fallback = "config",
+               .sentence = "config: the bridge knows it; api: BatchAddThingTopo; mqtt: thing/topo/add of each gateway",
+               .choices = "config|api|mqtt"}),
+          Row::field<&GatewayDraft::login>(
+              {.name = "login",
+               .form = Form::flag,
+               .fallback = "true",
+               .sentence = "the gateway logs them in (combine/batch_login); false: where nobody answers to that"}),
+      });
+  return table;
+}
+
+const Table<TelemetryDraft>& telemetry_table() {
+  using Row = Key<TelemetryDraft>;
+  static const Table<TelemetryDraft> table(
+      "telemetry", "Messages that each device of a group publishes.",
+      {
+          Row::field<&TelemetryDraft::topic>({.name = "topic",
+                                              .fallback = kRequired,
+                                              .sentence = "short name of a topic that its devices publish to"}),
+          Row::field<&TelemetryDraft::every>(
+              {.name = "every",
+               .form = Form::duration,
+               .fallback = kRequired,
+               .sentence = "one message of each device in this time; their turns are spread",
+               .min = 0.001,
+               .max = 86'400}),
+          Row::field<&TelemetryDraft::jitter>(
+              {.name = "jitter",
+               .form = Form::share,
+               .fallback = "0%",
+               .sentence = "each message is early or late by up to this share of `every`",
+               .min = 0,
+               .max = 0.5}),
+          Row::field<&TelemetryDraft::qos>({.name = "qos",
+                                            .form = Form::choice,
+                                            .fallback = "0",
+                                            .sentence = "QoS of the messages",
+                                            .choices = "0|1"}),
+          Row::field<&TelemetryDraft::payload>({.name = "payload",
+                                                .fallback = kRequired,
+                                                .sentence = "text with fields in braces, see below",
+                                                .max = 16'384}),
+      });
+  return table;
+}
+
 const Table<FleetGroupDraft>& fleet_table() {
   using Row = Key<FleetGroupDraft>;
   static const Table<FleetGroupDraft> table(
@@ -149,6 +208,16 @@ const Table<FleetGroupDraft>& fleet_table() {
               {.name = "subscribe", .fallback = "[]", .sentence = "what each of them subscribes to"}),
           Row::mapping<&FleetGroupDraft::consume, &consume_table>(
               {.name = "consume", .sentence = "for consumers, in place of subscribe: what they share"}),
+          Row::field<&FleetGroupDraft::provision>(
+              {.name = "provision",
+               .form = Form::choice,
+               .fallback = "config",
+               .sentence = "identities: config: told to a started bridge; api: registered before anybody connects",
+               .choices = "config|api"}),
+          Row::mapping<&FleetGroupDraft::gateway, &gateway_table>(
+              {.name = "gateway", .sentence = "for sub-devices: who speaks for them"}),
+          Row::list<&FleetGroupDraft::publish, &telemetry_table>(
+              {.name = "publish", .fallback = "[]", .sentence = "what each of them publishes, by itself"}),
       });
   return table;
 }

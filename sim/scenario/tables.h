@@ -49,7 +49,7 @@ struct TargetDraft {
 
 struct ProductDraft {
   std::string name;
-  std::size_t kind = 0;
+  DeviceKind kind = DeviceKind::device;
   std::string key;                            // empty: made from name and seed
   std::map<std::string, std::size_t> topics;  // short name -> place in kTopicOperations
 };
@@ -70,6 +70,20 @@ struct ConsumeDraft {
   wire::mqtt::Qos qos = wire::mqtt::Qos::at_least_once;
 };
 
+struct GatewayDraft {
+  std::string group;  // empty: not given
+  Topology topology = Topology::config;
+  bool login = true;
+};
+
+struct TelemetryDraft {
+  std::string topic;
+  wire::Nanos every{};
+  double jitter = 0;
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  std::string payload;
+};
+
 struct FleetGroupDraft {
   std::string name;
   FleetKind kind = FleetKind::device;
@@ -80,6 +94,9 @@ struct FleetGroupDraft {
   ConnectDraft connect;
   std::vector<TopicSubscription> subscribe;
   ConsumeDraft consume;  // of consumers
+  Provision provision = Provision::config;
+  GatewayDraft gateway;
+  std::vector<TelemetryDraft> publish;
 };
 
 // What `api` may be.
@@ -109,6 +126,8 @@ struct Draft {
 [[nodiscard]] const Table<ConnectDraft>& connect_table();
 [[nodiscard]] const Table<TopicSubscription>& subscription_table();
 [[nodiscard]] const Table<ConsumeDraft>& consume_table();
+[[nodiscard]] const Table<GatewayDraft>& gateway_table();
+[[nodiscard]] const Table<TelemetryDraft>& telemetry_table();
 [[nodiscard]] const Table<FleetGroupDraft>& fleet_table();
 [[nodiscard]] const Table<CallGroupDraft>& call_table();
 [[nodiscard]] const Table<Phases>& phases_table();

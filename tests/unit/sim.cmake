@@ -2,8 +2,10 @@ fleet_test(sim_scenario_test LABEL unit
   SOURCES
     sim/dialect_test.cpp
     sim/identities_test.cpp
+    sim/payload_template_test.cpp
     sim/scenario_bad_input_test.cpp
     sim/scenario_consumers_test.cpp
+    sim/scenario_fleet_test.cpp
     sim/scenario_plan_test.cpp
     sim/scenario_test.cpp
   LIBS fleet::sim_scenario nlohmann_json::nlohmann_json)
@@ -26,10 +28,12 @@ fleet_test(sim_report_test LABEL unit
   LIBS fleet::sim_report)
 fleet_test(sim_fleet_test LABEL unit
   SOURCES
+    sim/gateway_session_test.cpp
     sim/ramp_test.cpp
     sim/shard_ledger_test.cpp
+    sim/telemetry_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
-  LIBS fleet::sim_fleet)
+  LIBS fleet::sim_fleet nlohmann_json::nlohmann_json)
 fleet_test(sim_calls_test LABEL unit
   SOURCES sim/answer_reader_test.cpp sim/bcast_request_test.cpp sim/bridge_answer_test.cpp sim/pacer_test.cpp sim/request_test.cpp sim/tmc_answer_test.cpp sim/tmc_request_test.cpp
   LIBS fleet::sim_calls nlohmann_json::nlohmann_json)

@@ -54,6 +54,16 @@ TEST(Units, ReadsSizes) {
   EXPECT_FALSE(parse_size("99999999999GB"));
 }
 
+TEST(Units, ReadsShares) {
+  EXPECT_DOUBLE_EQ(parse_share("20%").value(), 0.2);
+  EXPECT_DOUBLE_EQ(parse_share("0.5%").value(), 0.005);
+  EXPECT_DOUBLE_EQ(parse_share("100%").value(), 1);
+  EXPECT_EQ(parse_share("20").error(), "'20' has no unit; write 20%");
+  EXPECT_EQ(parse_share("half").error(), "'half' is not a share; write it like 20%");
+  EXPECT_FALSE(parse_share("-5%"));
+  EXPECT_FALSE(parse_share("5%%"));
+}
+
 TEST(Units, ReadsNumbers) {
   EXPECT_EQ(parse_integer("42").value(), 42);
   EXPECT_EQ(parse_integer("-1").value(), -1);

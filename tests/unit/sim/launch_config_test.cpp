@@ -56,6 +56,44 @@ TEST(BridgeConfig, NamesEveryDeviceWithItsSecret) {
   EXPECT_THAT(bridge_config(scenario, Url{"mqtt", "::1", 1}), HasSubstr("mqtt://[::1]:1"));
 }
 
+constexpr std::string_view kGateways = R"(name: gateways
+products:
+  hub: { kind: gateway, key: a1hub, topics: { get: subscribe } }
+  sensor: { kind: sub-device, key: a1sensor, topics: { get: subscribe } }
+fleet:
+  hubs: { product: hub, count: 2, name: "hub-{index}" }
+  sensors: { product: sensor, count: 3, name: "sensor-{index}", gateway: { group: hubs }, subscribe: [ { topic: get } ] }
+calls:
+  push: { api: BatchPub, to: sensors, topic: get, batch: 3, rate: 1000/s }
+phases: { warm_up: 0s, hold: 1s }
+)";
+
+TEST(BridgeConfig, TellsWhoseSubDevicesTheyAre) {
+  const Scenario scenario = parse_scenario(std::string(kGateways), "s.yaml", {}, {}).value();
+  const std::string text = bridge_config(scenario, Url{"mqtt", "h", 1});
+  EXPECT_THAT(text, HasSubstr("kind: gateway\n"));
+  EXPECT_THAT(text, HasSubstr("kind: sub-device\n"));
+  EXPECT_THAT(text, HasSubstr("name: \"sensor-1\", secret: \"" + device_secret("a1sensor", "sensor-1", 1) +
+                              "\", gateway: \"a1hub/hub-1\" }\n"));
+  EXPECT_THAT(text, HasSubstr("gateway: \"a1hub/hub-0\" }\n"));
+}
+
+TEST(BridgeConfig, LeavesOutWhatComesThroughTheApi) {
+  const Scenario scenario =
+      parse_scenario(std::string(kGateways), "s.yaml",
+                     {{"fleet.sensors.provision", "api"}, {"fleet.sensors.gateway.topology", "api"}}, {})
+          .value();
+  const std::string text = bridge_config(scenario, Url{"mqtt", "h", 1});
+  EXPECT_THAT(text, HasSubstr("key: \"a1sensor\"\n"));
+  EXPECT_THAT(text, HasSubstr("name: \"hub-1\""));
+  EXPECT_THAT(text, Not(HasSubstr("sensor-1")));
+}
+
+TEST(MosquittoConfig, QueuesWhatAGatewayCanBeOwed) {
+  const Scenario scenario = parse_scenario(std::string(kGateways), "s.yaml", {}, {}).value();
+  EXPECT_THAT(mosquitto_config(scenario, 1, ""), HasSubstr("max_queued_messages 2000\n"));
+}
+
 TEST(BridgeConfig, GivesTheDialectItsKey) {
   EXPECT_THAT(bridge_config(small(), Url{"mqtt", "h", 1}), Not(HasSubstr("bcast")));
   const Scenario scenario =

@@ -30,9 +30,9 @@ std::vector<std::string> keys(const Json& object) {
 
 TEST(ResultJson, HasTheKeysOfTheDesign) {
   const Json result = result_json(tests::sample_record());
-  EXPECT_THAT(keys(result),
-              ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls", "deliveries",
-                          "rates", "times_us", "cost", "health", "thresholds", "groups", "call_groups", "timeline"));
+  EXPECT_THAT(keys(result), ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls",
+                                        "deliveries", "telemetry", "rates", "times_us", "cost", "health", "thresholds",
+                                        "groups", "call_groups", "timeline"));
   EXPECT_THAT(keys(result["context"]),
               ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at", "scenario", "broker"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));

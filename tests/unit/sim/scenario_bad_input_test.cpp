@@ -37,9 +37,11 @@ INSTANTIATE_TEST_SUITE_P(
                  "s.yaml:10:5: unknown key 'cuont' in fleet group 'lamps'; did you mean 'count'?"},
         BadInput{"unknown_key_at_the_top",
                  "phases:", "phase:", "s.yaml:19:1: unknown key 'phase' in the scenario; did you mean 'phases'?"},
-        BadInput{"unknown_key_like_no_other", "    count: 10", "    count: 10\n    gateway: hubs",
-                 "s.yaml:10:5: unknown key 'gateway' in fleet group 'lamps'; allowed: kind, product, count, name, "
-                 "engine, connect, subscribe, consume"},
+        BadInput{"unknown_key_like_no_other", "    count: 10", "    count: 10\n    battery: low",
+                 "s.yaml:10:5: unknown key 'battery' in fleet group 'lamps'; allowed: kind, product, count, name, "
+                 "engine, connect, subscribe, consume, provision, gateway, publish"},
+        BadInput{"scalar_for_a_gateway", "    count: 10", "    count: 10\n    gateway: hubs",
+                 "s.yaml:10:14: 'fleet.lamps.gateway' must be a mapping, not 'hubs'"},
         BadInput{
             "missing_key", "    rate: 50/s\n", "",
             "s.yaml:13:3: call group 'push' has no 'rate': calls due (open loop), or max: the next call leaves when "
@@ -92,8 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "s.yaml:17:12: 'calls.push.batch': '101' is out of range; allowed is 1 .. 100"},
         BadInput{"unknown_choice", "topic: get }", "topic: get, qos: 3 }",
                  "s.yaml:11:37: 'fleet.lamps.subscribe.0.qos': '3' is not possible here; did you mean '0'?"},
-        BadInput{"kind_of_a_later_day", "    topics: {", "    kind: gateway\n    topics: {",
-                 "s.yaml:5:11: 'products.lamp.kind': 'gateway' is not possible here; allowed: device"},
+        BadInput{"kind_unknown", "    topics: {", "    kind: gatway\n    topics: {",
+                 "s.yaml:5:11: 'products.lamp.kind': 'gatway' is not possible here; did you mean 'gateway'?"},
         BadInput{"keep_alive_of_half_a_second", "count: 10", "count: 10\n    connect: { keep_alive: 500ms }",
                  "s.yaml:10:28: 'fleet.lamps.connect.keep_alive': '500ms' is not a whole number of seconds"},
         BadInput{"broker_scheme", "name: small", "name: small\ntarget: { broker: 'mqtts://h' }",
@@ -174,9 +176,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"device_in_two_groups", "fleet:\n",
                  "fleet:\n  more: { product: lamp, count: 2, name: 'lamp-0000{index}' }\n",
                  "s.yaml:11:11: device 'lamp-00000' of product 'lamp' is in another group already"},
-        BadInput{"a_million_and_ten", "fleet:\n",
-                 "fleet:\n  more: { product: lamp, count: 1000000, name: 'more-{index}' }\n",
-                 "s.yaml:6:1: the fleet has 1,000,010 devices; at most 1,000,000"}),
+        BadInput{"two_million_and_ten", "fleet:\n",
+                 "fleet:\n  more: { product: lamp, count: 1000000, name: 'more-{index}' }\n"
+                 "  most: { product: lamp, count: 1000000, name: 'most-{index}' }\n",
+                 "s.yaml:6:1: the fleet has 2,000,010 devices; at most 2,000,000"}),
     test_name);
 
 INSTANTIATE_TEST_SUITE_P(

@@ -179,6 +179,23 @@ TEST(Schema, TakesANameOrAListOfNames) {
   EXPECT_EQ(to[1]["minItems"], 1);
 }
 
+TEST(Names, LeadBackToTheirIndexes) {
+  for (const char* text : {"lamp-{index:5}", "{index}-lamp", "a{index:1}", "lamp-{index}-7"}) {
+    const NameTemplate names(text);
+    for (const std::uint32_t index : {0u, 7u, 10u, 99'999u, 100'000u, 4'294'967'295u}) {
+      std::string name = "x";
+      names.append(index, name);
+      EXPECT_EQ(name, "x" + device_name(text, index));
+      EXPECT_EQ(names.index_of(std::string_view(name).substr(1)), index) << name;
+    }
+  }
+  const NameTemplate names("lamp-{index:3}");
+  for (const char* other :
+       {"", "lamp-", "lamp-07", "lamp-0007", "lamp-4294967296", "lamp-00a", "lamb-007", "lamp--07"}) {
+    EXPECT_FALSE(names.index_of(other)) << other;
+  }
+}
+
 // Rows of the tables, mappings within mappings included, as README.md prints them.
 void expect_rows(const settings::MappingInfo& info, const std::string& readme) {
   for (const settings::KeyInfo& key : info.keys) {

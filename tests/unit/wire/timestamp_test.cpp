@@ -18,5 +18,13 @@ TEST(Timestamps, AreReadStrictly) {
   }
 }
 
+TEST(Timestamp, WritesWhatItReads) {
+  for (const char* text : {"2026-01-02T03:04:05Z", "1999-12-31T23:59:59Z", "2024-02-29T00:00:00Z"}) {
+    std::string written = "at ";
+    append_timestamp(parse_timestamp(text).value(), written);
+    EXPECT_EQ(written, std::string("at ") + text);
+  }
+}
+
 }  // namespace
 }  // namespace fleet::wire

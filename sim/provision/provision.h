@@ -1,0 +1,16 @@
+// What has to be done through the API before anybody connects: identities and topology.
+#pragma once
+
+#include "sim/provision/watch.h"
+#include "sim/scenario/identities.h"
+#include "sim/scenario/scenario.h"
+#include "wire/error.h"
+
+namespace fleet::sim {
+
+// Registers the groups with provision: api and keeps their secrets, then makes the topology of those with topology:
+// api. Does nothing where there are none. Errors: environment, one sentence; those of the watch.
+[[nodiscard]] wire::Result<void> provision(const Scenario& scenario, const Url& bridge, Identities& identities,
+                                           ProvisionWatch& watch);
+
+}  // namespace fleet::sim
