@@ -65,6 +65,7 @@ Checked<std::vector<NamedDevice>> read_device_list(const ActionContext& context)
     if (const std::string_view iot_id = text_of(entry, "IotId"); !iot_id.empty()) {
       const Device* const device = context.registry.device_of_iot_id(iot_id);
       if (device == nullptr) return tl::unexpected(business::kNotExistedDevice);
+      if (!may_use(context, context.registry.product_of(*device))) return tl::unexpected(business::kNotProductOwner);
       devices.push_back(named(context.registry, *device));
       continue;
     }

@@ -40,7 +40,8 @@ limits are enforced (assumed). `cleanSession` is not looked at: what waits for a
 constexpr std::string_view kTold = R"(
 Codes of any request: 200, 400, 460, 500, 6100 (the gateway is not known), 6203 (the names in its topic cannot be those of a
 device), 6204 or, on /ext/session, 522 (it is disabled). `registration: known` answers thing/sub/register for devices that
-are registered already, `registration: off` with 6288; by default it registers those that their product lacks.
+are registered already, `registration: off` with 6288; by default it registers those that their product lacks. A product that
+belongs to an account is there for the gateways of that account alone.
 
 What gateways are told:
 

@@ -69,6 +69,17 @@ tl::expected<std::vector<DeviceItem>, DeviceRefusal> read_items(const Json& list
   return items;
 }
 
+const Product* find_product(const DeviceCall& call, const DeviceItem& item) {
+  const Product* const product = call.registry.product(item.name.product_key);
+  if (product == nullptr || product->owner().empty()) return product;
+  return product->owner() == call.registry.product_of(call.gateway).owner() ? product : nullptr;
+}
+
+const Device* find_item(const DeviceCall& call, const DeviceItem& item) {
+  const Product* const product = find_product(call, item);
+  return product == nullptr ? nullptr : product->device(item.name.name);
+}
+
 nlohmann::ordered_json json_of(const NamedDevice& device) {
   return {{"productKey", device.product_key}, {"deviceName", device.name}};
 }

@@ -43,9 +43,10 @@ enum class Signed : bool { no, yes };
 // A list of them.
 [[nodiscard]] nlohmann::ordered_json json_of(const std::vector<DeviceItem>& items);
 
-// Null where the registry has no such device.
-[[nodiscard]] inline const Device* find_item(const Registry& registry, const DeviceItem& item) {
-  return registry.device({item.name.product_key, item.name.name});
-}
+// The product of an item, as far as the gateway may know it: one that belongs to an account is only there for gateways
+// of that account. Null where there is none.
+[[nodiscard]] const Product* find_product(const DeviceCall& call, const DeviceItem& item);
+// Null where the product, or the device, is not there.
+[[nodiscard]] const Device* find_item(const DeviceCall& call, const DeviceItem& item);
 
 }  // namespace fleet::bridge

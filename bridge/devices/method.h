@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 #include "bridge/config/config.h"

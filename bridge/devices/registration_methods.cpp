@@ -12,15 +12,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Why no device can have these names; success where one can.
-DeviceCode check_names(const Registry& registry, const NamedDevice& device) {
-  if (registry.product(device.product_key) == nullptr) return DeviceCode::product_not_found;
-  return wire::is_device_name(device.name) ? DeviceCode::success : DeviceCode::bad_device_name;
+DeviceCode check_names(const DeviceCall& call, const DeviceItem& item) {
+  if (find_product(call, item) == nullptr) return DeviceCode::product_not_found;
+  return wire::is_device_name(item.name.name) ? DeviceCode::success : DeviceCode::bad_device_name;
 }
 
 // Why the gateway may not register the device; success where it may.
 DeviceCode check_registration(const DeviceCall& call, const DeviceItem& item) {
-  if (const DeviceCode names = check_names(call.registry, item.name); names != DeviceCode::success) return names;
-  const Device* const device = find_item(call.registry, item);
+  if (const DeviceCode names = check_names(call, item); names != DeviceCode::success) return names;
+  const Device* const device = find_item(call, item);
   if (device == nullptr) {
     return call.registration == SubRegistration::known ? DeviceCode::device_not_found : DeviceCode::success;
   }
@@ -36,7 +36,7 @@ DeviceResult run_list_found(DeviceCall& call) {
   const auto items = read_items(call.params, kTopologyItemsMax, Signed::no);
   if (!items) return Refused(items.error());
   for (const DeviceItem& item : *items) {
-    const DeviceCode code = check_names(call.registry, item.name);
+    const DeviceCode code = check_names(call, item);
     if (code != DeviceCode::success) return Refused(DeviceRefusal(code, item.name));
   }
   return Json::object();
@@ -53,7 +53,7 @@ DeviceResult run_sub_register(DeviceCall& call) {
     const DeviceCode code = check_registration(call, item);
     if (code != DeviceCode::success) return Refused(DeviceRefusal(code, item.name));
     if (!given.insert(item.name.path()).second) return Refused(DeviceRefusal(DeviceCode::bad_request, item.name));
-    if (find_item(call.registry, item) == nullptr) lacking[item.name.product_key].push_back({.name = item.name.name});
+    if (find_item(call, item) == nullptr) lacking[item.name.product_key].push_back({.name = item.name.name});
   }
   std::vector<NewDevices> groups;
   for (const auto& [product_key, devices] : lacking) groups.push_back({product_key, devices});
@@ -67,7 +67,7 @@ DeviceResult run_sub_register(DeviceCall& call) {
   }
   Json list = Json::array();
   for (const DeviceItem& item : *items) {
-    const Device* const device = find_item(call.registry, item);
+    const Device* const device = find_item(call, item);
     list.push_back({{"iotId", std::string(device->iot_id())},
                     {"productKey", item.name.product_key},
                     {"deviceName", item.name.name},

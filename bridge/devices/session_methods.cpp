@@ -23,7 +23,7 @@ tl::expected<void, DeviceRefusal> log_in(DeviceCall& call, const Items& items) {
   std::unordered_set<const Device*> given;
   for (const DeviceItem& item : items) {
     const auto refuse = [&item](DeviceCode code) { return Refused(DeviceRefusal(code, item.name)); };
-    const Device* const device = find_item(call.registry, item);
+    const Device* const device = find_item(call, item);
     if (device == nullptr) return refuse(DeviceCode::device_not_found);
     if (device->disabled()) return refuse(DeviceCode::device_forbidden);
     if (device->gateway_index() != call.gateway.index()) return refuse(DeviceCode::no_topology);

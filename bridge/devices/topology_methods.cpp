@@ -45,7 +45,7 @@ DeviceResult run_topo_add(DeviceCall& call) {
   if (!items) return Refused(items.error());
   for (const DeviceItem& item : *items) {
     const auto refuse = [&item](DeviceCode code) { return Refused(DeviceRefusal(code, item.name)); };
-    const Device* const device = find_item(call.registry, item);
+    const Device* const device = find_item(call, item);
     if (device == nullptr) return refuse(DeviceCode::device_not_found);
     if (device == &call.gateway) return refuse(DeviceCode::topology_with_itself);
     if (device->disabled()) return refuse(DeviceCode::device_disabled);
@@ -67,7 +67,7 @@ DeviceResult run_topo_delete(DeviceCall& call) {
   const auto items = read_items(call.params, kTopologyItemsMax, Signed::no);
   if (!items) return Refused(items.error());
   for (const DeviceItem& item : *items) {
-    const Device* const device = find_item(call.registry, item);
+    const Device* const device = find_item(call, item);
     if (device == nullptr) return Refused(DeviceRefusal(DeviceCode::device_not_found, item.name));
     if (device->gateway_index() != call.gateway.index()) {
       return Refused(DeviceRefusal(DeviceCode::no_topology, item.name));

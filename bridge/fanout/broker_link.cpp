@@ -92,8 +92,8 @@ void BrokerLink::on_disconnected(const wire::mqtt::Disconnect& why) {
     if (why.was_connected && now_ - connected_at_ >= BackOff::kMax) back_off_.reset();
     next_attempt_ = now_ + back_off_.next();
     if (!loss_told_) {
-      spdlog::warn("{}: {} ({}); trying again until it is there", name_,
-                   why.was_connected ? "lost" : "cannot connect", why.detail);
+      spdlog::warn("{}: {} ({}); trying again until it is there", name_, why.was_connected ? "lost" : "cannot connect",
+                   why.detail);
     }
     loss_told_ = true;
   }

@@ -247,6 +247,34 @@ TEST(SubRegister, RefusesWhole) {
   EXPECT_EQ(code("gate-1", bare("lamps", "lamp-1")), 200) << "its own";
 }
 
+// A gateway is no way to the secrets of another account.
+TEST(SubRegister, KeepsToTheProductsOfItsAccount) {
+  Registry registry({{.key = "gates", .account = "one", .kind = DeviceKind::gateway, .devices = {{"gate-1", "s"}}},
+                     {.key = "own", .account = "one", .kind = DeviceKind::sub_device, .devices = {{"lamp-1", "s"}}},
+                     {.key = "open", .kind = DeviceKind::sub_device, .devices = {{"lamp-1", "s"}}},
+                     {.key = "foreign", .account = "two", .kind = DeviceKind::sub_device, .devices = {{"lamp-1", "s"}}},
+                     {.key = "anybodys", .kind = DeviceKind::gateway, .devices = {{"gate-1", "s"}}}});
+  Sessions sessions;
+  DeviceApi api({}, {}, registry, sessions);
+  const auto code = [&](const std::string& gates, const std::string& method, const json& item) {
+    std::vector<Notice> out;
+    api.receive("/sys/" + gates + "/gate-1/" + method, json{{"id", "1"}, {"params", json::array({item})}}.dump(),
+                wire::mqtt::Qos::at_most_once, {}, out);
+    return json::parse(out.at(0).payload)["code"].get<int>();
+  };
+  for (const char* method : {kRegister, kFound}) {
+    EXPECT_EQ(code("gates", method, bare("own", "lamp-1")), 200);
+    EXPECT_EQ(code("gates", method, bare("open", "lamp-1")), 200);
+    EXPECT_EQ(code("gates", method, bare("foreign", "lamp-1")), 6250);
+    EXPECT_EQ(code("gates", method, bare("foreign", "new-lamp")), 6250);
+    EXPECT_EQ(code("anybodys", method, bare("own", "lamp-1")), 6250);
+    EXPECT_EQ(code("anybodys", method, bare("open", "lamp-1")), 200);
+  }
+  const auto item = [](const char* product_key) { return Sub{product_key, "lamp-1", "s"}.json(); };
+  EXPECT_EQ(code("gates", kAdd, item("foreign")), 6100);
+  EXPECT_EQ(code("gates", kAdd, item("own")), 200);
+}
+
 TEST(SubRegister, DoesWhatTheConfigurationAllows) {
   DeviceApiUnderTest known({.registration = SubRegistration::known});
   EXPECT_EQ(known.code("gate-1", kRegister, json::array({bare("lamps", "lamp-1")})), 200);
