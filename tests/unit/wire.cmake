@@ -1,5 +1,5 @@
 fleet_test(wire_bytes_test LABEL unit
-  SOURCES wire/acs3_test.cpp wire/device_sign_test.cpp wire/encoding_test.cpp wire/identifiers_test.cpp
+  SOURCES wire/acs3_test.cpp wire/device_login_test.cpp wire/device_sign_test.cpp wire/encoding_test.cpp wire/identifiers_test.cpp
     wire/signing_test.cpp wire/signing_top_test.cpp wire/stamp_test.cpp wire/timestamp_test.cpp wire/url_test.cpp
   LIBS fleet::wire)
 
