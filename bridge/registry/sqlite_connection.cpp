@@ -8,6 +8,16 @@
 
 namespace fleet::bridge {
 
+namespace {
+
+// Readers and the one writer hold each other up for moments only: while a log is read after a crash, or put away.
+constexpr int kBusyMillis = 250;
+
+constexpr const char* kDamaged =
+    "the database is damaged; put a copy in its place, or move it away to begin with an empty one";
+
+}  // namespace
+
 void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 // A bind fails only for a wrong number (a broken promise of ours) or without memory.
@@ -58,13 +68,21 @@ std::string_view SqliteStatement::text(int column) const {
 void SqliteConnection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
 wire::Result<SqliteConnection> SqliteConnection::open(const std::string& path) {
+  return open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+wire::Result<SqliteConnection> SqliteConnection::open_to_read(const std::string& path) {
+  return open(path, SQLITE_OPEN_READONLY);
+}
+
+wire::Result<SqliteConnection> SqliteConnection::open(const std::string& path, int flags) {
   sqlite3* database = nullptr;
-  const int code = sqlite3_open_v2(
-      path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-      nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &database, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (database == nullptr) return wire::environment_error("no memory for SQLite", path);
   SqliteConnection connection(database, path);
   if (code != SQLITE_OK) return tl::unexpected<wire::Error>(connection.error());
+  sqlite3_busy_timeout(database, kBusyMillis);
   return connection;
 }
 
@@ -92,6 +110,15 @@ wire::Result<std::int64_t> SqliteConnection::number(const char* sql) {
   return statement->number(0);
 }
 
+wire::Result<void> SqliteConnection::check() {
+  auto statement = prepare("PRAGMA quick_check(1)");
+  if (!statement) return tl::unexpected<wire::Error>(std::move(statement.error()));
+  bool ok = false;
+  if (!statement->next_row(ok)) return tl::unexpected<wire::Error>(error());
+  if (statement->text(0) == "ok") return {};
+  return wire::environment_error(kDamaged, path_);
+}
+
 void SqliteConnection::roll_back() {
   // Where SQLite has rolled back by itself (disk full, I/O error) there is nothing left to end.
   if (sqlite3_get_autocommit(database_.get()) == 0)
@@ -116,7 +143,7 @@ wire::Error SqliteConnection::error() const {
       message = "this is no SQLite database; name another file under registry.store, or move this one away";
       break;
     case SQLITE_CORRUPT:
-      message = "the database is damaged; put a copy in its place, or move it away to begin with an empty one";
+      message = kDamaged;
       break;
     case SQLITE_FULL:
       message = "the disk is full";

@@ -48,11 +48,15 @@ class SqliteConnection {
  public:
   // Opens or makes a database. Errors (environment): see error().
   [[nodiscard]] static wire::Result<SqliteConnection> open(const std::string& path);
+  // Opens one that is there, for reading beside the process that writes it.
+  [[nodiscard]] static wire::Result<SqliteConnection> open_to_read(const std::string& path);
 
   [[nodiscard]] wire::Result<void> run(const char* sql);
   [[nodiscard]] wire::Result<SqliteStatement> prepare(const char* sql);
   // The one number that a statement answers with, such as PRAGMA user_version.
   [[nodiscard]] wire::Result<std::int64_t> number(const char* sql);
+  // Reads the whole file and says whether it is sound. Errors (environment): it is damaged, or cannot be read.
+  [[nodiscard]] wire::Result<void> check();
   // Ends a transaction that did not get through; nothing where there is none.
   void roll_back();
   [[nodiscard]] bool read_only() const;
@@ -66,6 +70,7 @@ class SqliteConnection {
     void operator()(sqlite3* database) const;
   };
   SqliteConnection(sqlite3* database, const std::string& path) : database_(database), path_(path) {}
+  [[nodiscard]] static wire::Result<SqliteConnection> open(const std::string& path, int flags);
 
   std::unique_ptr<sqlite3, Close> database_;
   std::string path_;

@@ -1,37 +1,18 @@
-// The registry in a SQLite file: write-ahead log, synchronous, one transaction a commit, locked by this process as long
-// as it runs. Words instead of numbers for kinds, operations and states: people read such files with other tools.
+// The registry in a SQLite file: write-ahead log, synchronous, one transaction a commit. One process writes it as long
+// as it runs, and others may read it meanwhile: the broker's plugin does. Words instead of numbers for kinds,
+// operations and states: people read such files with other tools.
 #include <fmt/format.h>
 
 #include <array>
 #include <optional>
 
+#include "bridge/registry/file_lock.h"
 #include "bridge/registry/sqlite_connection.h"
+#include "bridge/registry/sqlite_schema.h"
 #include "bridge/registry/store.h"
 
 namespace fleet::bridge {
 namespace {
-
-// "FLET": files of other programs are not touched.
-constexpr std::int64_t kApplicationId = 0x464C4554;
-
-// Step n takes a file of version n to n + 1; PRAGMA user_version holds the version. A step that has been released is
-// not changed any more: a new one is added behind it.
-constexpr std::array kMigrations = {
-    R"(CREATE TABLE products(
-         idx INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL, secret TEXT NOT NULL,
-         kind TEXT NOT NULL, x509 INTEGER NOT NULL, created INTEGER NOT NULL) STRICT;
-       CREATE TABLE topic_classes(
-         id INTEGER PRIMARY KEY, product INTEGER NOT NULL, short_name TEXT NOT NULL, operation TEXT NOT NULL,
-         UNIQUE(product, short_name)) STRICT;
-       CREATE TABLE devices(
-         idx INTEGER PRIMARY KEY, product INTEGER NOT NULL, name TEXT NOT NULL, iot_id TEXT NOT NULL,
-         secret TEXT NOT NULL, nickname TEXT NOT NULL, gateway INTEGER, created INTEGER NOT NULL) STRICT;
-       CREATE TABLE apply_batches(
-         id INTEGER PRIMARY KEY, product INTEGER NOT NULL, state TEXT NOT NULL, names BLOB NOT NULL,
-         marks BLOB NOT NULL) STRICT;)",
-    R"(ALTER TABLE devices ADD COLUMN activated INTEGER NOT NULL DEFAULT 0;
-       ALTER TABLE devices ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;)",
-};
 
 // kind, operation and state as words; the order is that of the enums.
 constexpr std::array<std::string_view, 3> kKinds = {"device", "gateway", "sub-device"};
@@ -67,7 +48,8 @@ std::uint32_t index_of(std::int64_t number) {
 
 class SqliteStore final : public Store {
  public:
-  explicit SqliteStore(SqliteConnection connection) : connection_(std::move(connection)) {}
+  SqliteStore(FileLock lock, SqliteConnection connection)
+      : lock_(std::move(lock)), connection_(std::move(connection)) {}
 
   [[nodiscard]] wire::Result<void> begin();
   wire::Result<void> load(const StoreContents& into) override;
@@ -91,6 +73,7 @@ class SqliteStore final : public Store {
                                    connection_.path());
   }
 
+  FileLock lock_;                // outlives the connection
   SqliteConnection connection_;  // outlives the statements
   SqliteStatement begin_transaction_;
   SqliteStatement commit_transaction_;
@@ -105,14 +88,9 @@ class SqliteStore final : public Store {
 };
 
 wire::Result<void> SqliteStore::begin() {
-  // EXCLUSIVE first: the lock that journal_mode takes is then kept until the end, and the log's index needs no shared
-  // memory. The log is cut back to 16 MB after a large transaction.
-  constexpr std::array kSettings = {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL",
-                                    "PRAGMA synchronous=FULL",       "PRAGMA journal_size_limit=16777216",
-                                    "PRAGMA cache_size=-4096",       "BEGIN EXCLUSIVE; COMMIT"};
-  if (connection_.read_only()) {
-    return wire::environment_error("the file cannot be written; the registry must be able to", connection_.path());
-  }
+  // The log is cut back to 16 MB after a large transaction.
+  constexpr std::array kSettings = {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+                                    "PRAGMA journal_size_limit=16777216", "PRAGMA cache_size=-4096"};
   for (const char* const setting : kSettings) {
     if (auto done = connection_.run(setting); !done) return done;
   }
@@ -135,6 +113,7 @@ wire::Result<void> SqliteStore::migrate() {
                                                *version, wanted),
                                    connection_.path());
   }
+  if (auto sound = connection_.check(); !sound) return sound;
   if (*version == wanted) return {};
   std::string script = "BEGIN IMMEDIATE;";
   for (auto step = static_cast<std::size_t>(*version); step < kMigrations.size(); ++step) script += kMigrations[step];
@@ -341,7 +320,12 @@ bool SqliteStore::write(const ApplyBatch& batch) {
 wire::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) {
   auto connection = SqliteConnection::open(path);
   if (!connection) return tl::unexpected<wire::Error>(std::move(connection.error()));
-  auto store = std::make_unique<SqliteStore>(std::move(*connection));
+  if (connection->read_only()) {
+    return wire::environment_error("the file cannot be written; the registry must be able to", path);
+  }
+  auto lock = FileLock::take(path);
+  if (!lock) return tl::unexpected<wire::Error>(std::move(lock.error()));
+  auto store = std::make_unique<SqliteStore>(std::move(*lock), std::move(*connection));
   if (auto begun = store->begin(); !begun) return tl::unexpected<wire::Error>(std::move(begun.error()));
   return store;
 }

@@ -30,9 +30,9 @@ FaultyFile* own(sqlite3_file* file) { return reinterpret_cast<FaultyFile*>(file)
 sqlite3_file* real(sqlite3_file* file) { return own(file)->real(); }
 sqlite3_vfs* system_vfs(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
 
-// Version 1: without shared memory, which SQLite does not need for a database that one process has to itself.
+// Version 2: with the shared memory in which SQLite keeps the index of its log.
 const sqlite3_io_methods kMethods = {
-    .iVersion = 1,
+    .iVersion = 2,
     .xClose = [](sqlite3_file* file) { return real(file)->pMethods->xClose(real(file)); },
     .xRead = [](sqlite3_file* file, void* to, int size,
                 sqlite3_int64 at) { return real(file)->pMethods->xRead(real(file), to, size, at); },
@@ -62,10 +62,12 @@ const sqlite3_io_methods kMethods = {
     .xSectorSize = [](sqlite3_file* file) { return real(file)->pMethods->xSectorSize(real(file)); },
     .xDeviceCharacteristics =
         [](sqlite3_file* file) { return real(file)->pMethods->xDeviceCharacteristics(real(file)); },
-    .xShmMap = nullptr,
-    .xShmLock = nullptr,
-    .xShmBarrier = nullptr,
-    .xShmUnmap = nullptr,
+    .xShmMap = [](sqlite3_file* file, int region, int size, int extend,
+                  void volatile** out) { return real(file)->pMethods->xShmMap(real(file), region, size, extend, out); },
+    .xShmLock = [](sqlite3_file* file, int offset, int count,
+                   int flags) { return real(file)->pMethods->xShmLock(real(file), offset, count, flags); },
+    .xShmBarrier = [](sqlite3_file* file) { real(file)->pMethods->xShmBarrier(real(file)); },
+    .xShmUnmap = [](sqlite3_file* file, int remove) { return real(file)->pMethods->xShmUnmap(real(file), remove); },
     .xFetch = nullptr,
     .xUnfetch = nullptr,
 };
