@@ -17,6 +17,7 @@
 #include "bridge/config/config.h"
 #include "bridge/config/summary.h"
 #include "bridge/document.h"
+#include "bridge/registry/registry.h"
 #include "bridge/server/tls.h"
 #include "bridge/service.h"
 #include "wire/error.h"
@@ -69,6 +70,21 @@ int check(const std::string& path) {
   return 0;
 }
 
+// Makes the file of the registry, or brings it up to date, and ends: for a broker that reads it and is started first.
+int prepare(const std::string& path) {
+  const auto config = fleet::bridge::load_config(path);
+  if (!config) return fail(config.error());
+  if (config->registry.sqlite_path.empty()) {
+    return fail({fleet::wire::ErrorKind::usage, "registry.store is memory; prepare is for sqlite:PATH", path});
+  }
+  const auto registry =
+      fleet::bridge::Registry::open(config->registry, config->products, fleet::wire::read_wall_clock());
+  if (!registry) return fail(registry.error());
+  fmt::print("{}: {} products, {} devices\n", config->registry.sqlite_path, (*registry)->products().size(),
+             (*registry)->device_count());
+  return 0;
+}
+
 int serve(const std::string& path) {
   auto config = fleet::bridge::load_config(path);
   if (!config) return fail(config.error());
@@ -91,9 +107,13 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "fleet-bridge " FLEET_VERSION);
   std::string config_path;
   std::string check_path;
+  std::string prepare_path;
   app.add_option("--config", config_path, "configuration to serve by")->type_name("FILE");
   CLI::App* const check_command = app.add_subcommand("check", "read a configuration and print what was found");
   check_command->add_option("file", check_path, "configuration")->required()->type_name("FILE");
+  CLI::App* const prepare_command =
+      app.add_subcommand("prepare", "make the registry's file, which a broker's plugin reads, and end");
+  prepare_command->add_option("file", prepare_path, "configuration")->required()->type_name("FILE");
   CLI::App* const actions_command = app.add_subcommand("actions", "print the documentation of the API (docs/api.md)");
   app.footer("Exit: 0 stopped by SIGTERM or SIGINT · 2 usage or configuration · 3 environment (port taken, …)");
   try {
@@ -102,6 +122,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (check_command->parsed()) return check(check_path);
+  if (prepare_command->parsed()) return prepare(prepare_path);
   if (actions_command->parsed()) {
     fmt::print("{}", fleet::bridge::api_document());
     return 0;

@@ -11,7 +11,7 @@ packages=(
   g++ cmake ninja-build
   libboost1.81-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev libpugixml-dev libsqlite3-dev libxxhash-dev
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
-  libpaho-mqttpp-dev libpaho-mqtt-dev mosquitto mosquitto-clients prometheus-cpp-dev
+  libpaho-mqttpp-dev libpaho-mqtt-dev mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 for set in "$@"; do

@@ -162,6 +162,31 @@ wire::Result<void> run_paho(Bench& bench) {
   return {};
 }
 
+// What does it cost the broker that nobody gets in without a right login, nor reads what is another's?
+wire::Result<void> run_auth(Bench& bench) {
+  Samples off, on;
+  for (int i = 0; i < bench.repeats; ++i) {
+    for (const char* scenario : {"paced", "saturated"}) {
+      const std::string file = std::string(scenario) + ".yaml";
+      const auto run = [&](Samples& into, const char* auth) {
+        Samples samples;
+        auto done = sample_product(bench, samples, fmt::format("auth-{}-{}-{}", auth, scenario, i), file,
+                                   {fmt::format("target.broker.auth={}", auth)}, {kBrokerCpu});
+        if (done) into[scenario].push_back(samples[kBrokerCpu].front());
+        return done;
+      };
+      if (auto r = run(off, "off"); !r) return r;
+      if (auto r = run(on, "on"); !r) return r;
+    }
+  }
+  const std::string part = "auth: the broker's plugin, against none";
+  auto& f = bench.figures;
+  f.push_back(ratio(part, "Mosquitto CPU us/delivery, 5,000/s", on["paced"], off["paced"], Bound::at_most, 1.15));
+  f.push_back(
+      ratio(part, "Mosquitto CPU us/delivery, saturated", on["saturated"], off["saturated"], Bound::at_most, 1.15));
+  return {};
+}
+
 }  // namespace
 
 const std::vector<Part>& parts() {
@@ -171,6 +196,7 @@ const std::vector<Part>& parts() {
       {"connect", "15,000 devices: connect time, SYNs sent again, memory", run_connect},
       {"sizes", "cost per delivery at 100, 1,000, 5,000 and 15,000 devices", run_sizes},
       {"memory", "256 KB x 100 devices at QoS 1: memory of the bridge, also with the broker stopped", run_memory},
+      {"auth", "Mosquitto's CPU with and without the plugin that checks logins and topics", run_auth},
       {"paho", "the Paho engine and the Paho publisher beside the native ones", run_paho},
   };
   return all;

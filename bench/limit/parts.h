@@ -30,7 +30,7 @@ struct Part {
   wire::Result<void> (*run)(Bench& bench);
 };
 
-// saturated, paced, connect, sizes, memory, paho: in the order in which they run.
+// saturated, paced, connect, sizes, memory, auth, paho: in the order in which they run.
 const std::vector<Part>& parts();
 
 // Of all repeats: metric path -> one value a repeat.

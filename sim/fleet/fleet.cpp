@@ -46,6 +46,7 @@ struct Fleet::State {
              .broker = std::move(broker),
              .run = run,
              .workers = worker_count(scenario, read_machine_limits().cores),
+             .login_timestamp = std::to_string(wire::Millis(wire::read_wall_clock().time_since_epoch()).count()),
              .first_device = {},
              .options = {},
              .gateways = {},

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/fleet/counter.h"
@@ -27,6 +28,7 @@ struct FleetPlan {
   const Url broker;
   const std::uint32_t run;                  // of the stamps
   const std::uint32_t workers;              // at least 1
+  const std::string login_timestamp;        // digits; one for the run, so that a device finds its session
   std::vector<std::uint64_t> first_device;  // global index of each fleet group's device 0, of those that connect
   std::vector<wire::mqtt::EndpointOptions> options;     // by fleet group
   std::vector<std::unique_ptr<GatewayGroup>> gateways;  // by fleet group, null where it is none of gateways

@@ -208,9 +208,13 @@ std::string Worker::name_of(const Device& device) const {
 }
 
 wire::mqtt::Login Worker::login_of(const Device& device) const {
+  const std::string name = name_of(device);
   const Target& target = plan_.scenario.target;
-  if (group_of(device).kind == FleetKind::consumer) return consumer_login(target, name_of(device));
-  return device_login(target.dialect, product_of(device).key, name_of(device));
+  if (group_of(device).kind == FleetKind::consumer) {
+    return consumer_login(target, name, plan_.login_timestamp);
+  }
+  return device_login(target.dialect, {.product_key = product_of(device).key, .device_name = name},
+                      plan_.identities.secret(device.who().fleet_group, device.who().index), plan_.login_timestamp);
 }
 
 std::string Worker::filter_of(const Device& device, const std::string& topic) const {

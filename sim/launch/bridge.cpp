@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 
 #include "sim/launch/bridge_config.h"
 #include "sim/launch/files.h"
 #include "sim/launch/launch.h"
+#include "sim/launch/mosquitto_config.h"
 #include "sim/launch/program.h"
 
 namespace fleet::sim {
@@ -28,18 +30,47 @@ std::uint16_t port_in(const std::string& log) {
   return failure == std::errc{} ? port : std::uint16_t{0};
 }
 
+tl::unexpected<wire::Error> missing(const std::string& program) {
+  return wire::environment_error("fleet-bridge is missing; it must lie beside this program", program);
+}
+
 }  // namespace
+
+wire::Result<void> prepare_auth(const Scenario& scenario, const std::string& directory) {
+  const std::string program = beside_this_program("fleet-bridge");
+  if (!find_program(program, {})) return missing(program);
+  const auto home = make_directory(directory);
+  if (!home) return tl::unexpected(home.error());
+  for (const char* const part : {"", "-wal", "-shm"}) {
+    std::error_code ignored;
+    std::filesystem::remove(fmt::format("{}/{}{}", *home, kRegistryFile, part), ignored);
+  }
+  const std::string config = *home + "/bridge.yaml";
+  const std::string log = *home + "/bridge.log";
+  // Where the broker will be is not known yet, and of no matter to the registry.
+  const Url nowhere{"mqtt", "127.0.0.1", 1'883};
+  if (auto written = write_file(config, bridge_config(scenario, nowhere, *home)); !written) return written;
+  if (auto written = write_file(fmt::format("{}/{}", *home, kAppsFile), apps_file(scenario)); !written) return written;
+  auto child = Child::start(program, {"prepare", config}, log);
+  if (!child) return tl::unexpected(child.error());
+  if (!(*child)->wait_for_end(kReadyLimit)) {
+    return wire::environment_error(
+        fmt::format("fleet-bridge did not make the registry within {} s; the end of its log "
+                    "({}):{}",
+                    kReadyLimit.count() / 1'000, log, log_tail(log)));
+  }
+  if ((*child)->exit_code() == 0) return {};
+  return wire::environment_error(fmt::format("{}:{}", (*child)->ended().value_or("fleet-bridge"), log_tail(log)));
+}
 
 wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const Url& broker, const std::string& directory) {
   const std::string program = beside_this_program("fleet-bridge");
-  if (!find_program(program, {})) {
-    return wire::environment_error("fleet-bridge is missing; it must lie beside this program", program);
-  }
+  if (!find_program(program, {})) return missing(program);
   const auto home = make_directory(directory);
   if (!home) return tl::unexpected(home.error());
   const std::string config = *home + "/bridge.yaml";
   const std::string log = *home + "/bridge.log";
-  if (auto written = write_file(config, bridge_config(scenario, broker)); !written) {
+  if (auto written = write_file(config, bridge_config(scenario, broker, *home)); !written) {
     return tl::unexpected(written.error());
   }
   auto child = Child::start(program, {"--config", config}, log);

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "sim/launch/mosquitto_config.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/sub_devices.h"
 
@@ -94,20 +95,29 @@ void append_product(Out out, const Scenario& scenario, std::size_t index) {
   }
 }
 
+// Further keys of mqtt.
+std::string login_lines(const Scenario& scenario) {
+  if (!scenario.target.broker_auth) return {};
+  const wire::mqtt::Login login = bridge_login(scenario);
+  return fmt::format("  username: {}\n  password: {}\n", quoted(login.username), quoted(login.password));
+}
+
 }  // namespace
 
-std::string bridge_config(const Scenario& scenario, const Url& broker) {
+std::string bridge_config(const Scenario& scenario, const Url& broker, const std::string& directory) {
   std::string text;
   const Out out = std::back_inserter(text);
   fmt::format_to(out,
                  "# Written by fleet-sim for one run.\n"
                  "http:\n  listen: 127.0.0.1:0\n  connections_max: {}\n  body_bytes_max: {}B\n"
                  "mqtt:\n  broker: {}\n  publisher: {}\n  connections: {}\n"
-                 "registry:\n  store: memory\n"
+                 "{}registry:\n  store: {}\n"
                  "accounts:\n  - access_key_id: {}\n    access_key_secret: {}\n    batch_pub: true\n",
                  std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin),
                  std::max(message_body_bytes(scenario), kBodyBytesMin), quoted(broker.text()),
                  scenario.target.publisher == Engine::paho ? "paho" : "native", scenario.target.publisher_connections,
+                 login_lines(scenario),
+                 scenario.target.broker_auth ? quoted(fmt::format("sqlite:{}/{}", directory, kRegistryFile)) : "memory",
                  quoted(scenario.target.access_key_id), quoted(scenario.target.access_key_secret));
   if (scenario.target.dialect == Dialect::emqx_bcast) {
     fmt::format_to(out, "bcast:\n  keys:\n    - api_key: {}\n      api_secret: {}\n",
@@ -118,6 +128,15 @@ std::string bridge_config(const Scenario& scenario, const Url& broker) {
   append_app(out, scenario);
   if (!scenario.products.empty()) fmt::format_to(out, "products:\n");
   for (std::size_t i = 0; i < scenario.products.size(); ++i) append_product(out, scenario, i);
+  return text;
+}
+
+std::string apps_file(const Scenario& scenario) {
+  std::string text = "# Written by fleet-sim for one run: app key, tab, app secret.\n";
+  const auto consumes = [](const FleetGroup& group) { return group.kind == FleetKind::consumer; };
+  if (std::any_of(scenario.fleet.begin(), scenario.fleet.end(), consumes)) {
+    text += scenario.target.app_key + '\t' + scenario.target.app_secret + '\n';
+  }
   return text;
 }
 

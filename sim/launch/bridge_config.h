@@ -8,7 +8,10 @@
 namespace fleet::sim {
 
 // bridge.yaml: a free loopback port, the scenario's account, its app where it has consumers, products and every device
-// with its secret.
-[[nodiscard]] std::string bridge_config(const Scenario& scenario, const Url& broker);
+// with its secret. Where the broker is to know the devices, the registry is in `directory` (absolute), else in memory.
+[[nodiscard]] std::string bridge_config(const Scenario& scenario, const Url& broker, const std::string& directory);
+
+// What the broker's plugin is told of the scenario's app (plugin_opt_apps).
+[[nodiscard]] std::string apps_file(const Scenario& scenario);
 
 }  // namespace fleet::sim

@@ -132,7 +132,8 @@ void Child::reap(int status) {
     ending_ = fmt::format("{} was killed by signal {} ({}); its log is {}", program_, WTERMSIG(status),
                           ::strsignal(WTERMSIG(status)), log_);
   } else {
-    ending_ = fmt::format("{} ended with exit code {}; its log is {}", program_, WEXITSTATUS(status), log_);
+    exit_code_ = WEXITSTATUS(status);
+    ending_ = fmt::format("{} ended with exit code {}; its log is {}", program_, exit_code_, log_);
   }
 }
 

@@ -37,6 +37,8 @@ class Child {
   [[nodiscard]] std::optional<ProcessUse> use() const;  // none: it has ended
   // A sentence when it has ended by itself ("mosquitto was killed by signal 9; its log is …"), none while it runs.
   [[nodiscard]] std::optional<std::string> ended();
+  // Of a child that has ended by itself; -1 while it runs, or where a signal ended it.
+  [[nodiscard]] int exit_code() const { return exit_code_; }
   // Waits until it has ended, at most `limit`; true when it has.
   [[nodiscard]] bool wait_for_end(wire::Millis limit);
   [[nodiscard]] int pid() const { return pid_; }
@@ -52,6 +54,7 @@ class Child {
   int pid_ = -1;
   int pidfd_ = -1;  // readable when it has ended
   bool running_ = false;
+  int exit_code_ = -1;
   std::string ending_;  // how it ended, once it has
 };
 
@@ -67,9 +70,14 @@ struct StartedBridge {
   Url url;
 };
 
+// Has the fleet-bridge that lies beside this program make the registry of the scenario's products and devices, and
+// writes what else the broker's plugin reads, under `directory` (made if missing): before the broker starts, where
+// target.broker.auth is on. What an earlier run left is removed. Errors: environment.
+[[nodiscard]] wire::Result<void> prepare_auth(const Scenario& scenario, const std::string& directory);
+
 // Starts Mosquitto with its files under `directory` (made if missing): mosquitto.conf, mosquitto.log. Ready when it
-// answered a CONNECT. Errors: environment (not installed, directory not writable, ended early: with the end of its
-// log).
+// answered a CONNECT. With target.broker.auth on: behind prepare_auth(). Errors: environment (not installed, directory
+// not writable, ended early: with the end of its log).
 [[nodiscard]] wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std::string& directory);
 
 // Starts the fleet-bridge that lies beside this program with a generated configuration: the

@@ -59,10 +59,19 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-// CONNECT (MQTT 3.1.1 §3.1: clean session, keep-alive 10 s, client identifier "ready") and its CONNACK of acceptance.
-bool answers_connect(std::uint16_t port) {
-  constexpr std::array<unsigned char, 19> kConnect{0x10, 17, 0, 4, 'M', 'Q', 'T', 'T', 4,  0x02,
-                                                   0,    10, 0, 5, 'r', 'e', 'a', 'd', 'y'};
+// CONNECT (MQTT 3.1.1 §3.1: clean session, keep-alive 10 s, user name and password).
+std::string connect_packet(const wire::mqtt::Login& login) {
+  constexpr std::string_view kHead("\0\4MQTT\4\xC2\0\12", 10);
+  std::string body(kHead);
+  for (const std::string* text : {&login.client_id, &login.username, &login.password}) {
+    body.append({'\0', static_cast<char>(text->size())}).append(*text);
+  }
+  FLEET_CHECK(body.size() < 0x80);  // one byte tells its length
+  return std::string{'\x10', static_cast<char>(body.size())} + body;
+}
+
+// The CONNECT and its CONNACK of acceptance. A broker that lets anybody in does not look at the login.
+bool answers_connect(std::uint16_t port, const std::string& connect) {
   constexpr std::array<unsigned char, 4> kConnack{0x20, 2, 0, 0};
   constexpr std::array<unsigned char, 2> kDisconnect{0xE0, 0};
   const Socket socket;
@@ -70,7 +79,7 @@ bool answers_connect(std::uint16_t port) {
   const timeval limit{2, 0};
   ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return false;
-  if (::send(socket.get(), kConnect.data(), kConnect.size(), MSG_NOSIGNAL) < 0) return false;
+  if (::send(socket.get(), connect.data(), connect.size(), MSG_NOSIGNAL) < 0) return false;
   std::array<unsigned char, 4> answer{};
   if (::recv(socket.get(), answer.data(), answer.size(), MSG_WAITALL) != 4 || answer != kConnack) return false;
   return ::send(socket.get(), kDisconnect.data(), kDisconnect.size(), MSG_NOSIGNAL) > 0;
@@ -86,10 +95,10 @@ std::string version_in(const std::string& log) {
 }
 
 // True: ready. False: it has ended, and its log says why.
-wire::Result<bool> wait_until_ready(Child& child, std::uint16_t port) {
+wire::Result<bool> wait_until_ready(Child& child, std::uint16_t port, const std::string& connect) {
   const wire::TimePoint deadline = wire::read_clock() + kReadyLimit;
   while (wire::read_clock() < deadline) {
-    if (answers_connect(port)) return !child.ended().has_value();
+    if (answers_connect(port, connect)) return !child.ended().has_value();
     if (child.wait_for_end(kAskAgain)) return false;
   }
   return wire::environment_error(
@@ -106,6 +115,11 @@ wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std:
     return wire::environment_error(
         "mosquitto is not installed: apt-get install mosquitto, or name a broker in target.broker");
   }
+  const std::string plugin = beside_this_program(std::string(kAuthPlugin));
+  if (scenario.target.broker_auth && ::access(plugin.c_str(), R_OK) != 0) {
+    return wire::environment_error("the broker's plugin is missing; it must lie beside this program", plugin);
+  }
+  const std::string connect = connect_packet(bridge_login(scenario));
   const auto home = make_directory(directory);
   if (!home) return tl::unexpected(home.error());
   const std::string config = *home + "/mosquitto.conf";
@@ -116,12 +130,12 @@ wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std:
   for (int tries = 0; tries < kPortTries; ++tries) {
     const std::uint16_t port = free_port();
     if (port == 0) return wire::environment_error("no free port for the broker on 127.0.0.1");
-    if (auto written = write_file(config, mosquitto_config(scenario, port, *home)); !written) {
+    if (auto written = write_file(config, mosquitto_config(scenario, port, *home, plugin)); !written) {
       return tl::unexpected(written.error());
     }
     auto child = Child::start(*program, {"-c", config}, log);
     if (!child) return tl::unexpected(child.error());
-    const auto ready = wait_until_ready(**child, port);
+    const auto ready = wait_until_ready(**child, port, connect);
     if (!ready) return tl::unexpected(ready.error());
     const std::string head = read_head(log, kLogHead);
     if (*ready) {
@@ -129,7 +143,8 @@ wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std:
       broker.child = std::move(*child);
       broker.url = Url{"mqtt", "127.0.0.1", port};
       broker.version = version_in(head);
-      broker.config_sha256 = wire::hash_hex(wire::HashMethod::sha256, mosquitto_config(scenario, 0, ""));
+      broker.config_sha256 =
+          wire::hash_hex(wire::HashMethod::sha256, mosquitto_config(scenario, 0, "", std::string(kAuthPlugin)));
       return broker;
     }
     if (head.find("Address already in use") == std::string::npos) {

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "sim/scenario/plan.h"
 #include "sim/scenario/sub_devices.h"
+#include "wire/signing.h"
 
 namespace fleet::sim {
 
@@ -35,14 +37,32 @@ std::uint64_t owed_to_a_connection(const Scenario& scenario) {
   return std::clamp(owed, kQueuedMin, std::uint64_t{100'000'000});
 }
 
+void append_auth(const Scenario& scenario, const std::string& directory, const std::string& plugin, std::string& out) {
+  const wire::mqtt::Login bridge = bridge_login(scenario);
+  fmt::format_to(std::back_inserter(out),
+                 "plugin {}\n"
+                 "plugin_opt_registry {}/{}\n"
+                 "plugin_opt_apps {}/{}\n"
+                 "plugin_opt_bridge_username {}\n"
+                 "plugin_opt_bridge_password {}\n",
+                 plugin, directory, kRegistryFile, directory, kAppsFile, bridge.username, bridge.password);
+}
+
 }  // namespace
 
-std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const std::string& directory) {
+wire::mqtt::Login bridge_login(const Scenario& scenario) {
+  return {
+      "ready", "fleet-bridge",
+      wire::hmac_hex(wire::HashMethod::sha256, fmt::format("bridge {}", scenario.seed), scenario.target.access_key_id)};
+}
+
+std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const std::string& directory,
+                             const std::string& plugin) {
   std::string text = fmt::format(
       "# Written by fleet-sim for one run.\n"
       "listener {} 127.0.0.1\n"
       "max_connections -1\n"
-      "allow_anonymous true\n"
+      "allow_anonymous {}\n"
       "allow_zero_length_clientid true\n"
       // Changing the user would clear the parent-death signal; without root the line has no effect.
       "user root\n"
@@ -70,7 +90,8 @@ std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const
       "log_type information\n"
       "log_timestamp true\n"
       "log_timestamp_format %Y-%m-%dT%H:%M:%S\n",
-      port, owed_to_a_connection(scenario));
+      port, !scenario.target.broker_auth, owed_to_a_connection(scenario));
+  if (scenario.target.broker_auth) append_auth(scenario, directory, plugin, text);
   if (!scenario.target.broker_persistence) return text + "persistence false\n";
   return text + fmt::format(
                     "persistence true\n"

@@ -55,6 +55,9 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
   stage->run_id = make_run_id();
   Url broker_url = scenario.target.broker.value_or(Url{});
   if (!scenario.target.broker) {
+    if (scenario.target.broker_auth) {
+      if (auto prepared = prepare_auth(scenario, out_directory); !prepared) return tl::unexpected(prepared.error());
+    }
     auto broker = start_mosquitto(scenario, out_directory);
     if (!broker) return tl::unexpected(broker.error());
     stage->broker = std::move(*broker);

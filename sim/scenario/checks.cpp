@@ -32,7 +32,7 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   if (draft.bridge.use && draft.bridge.url) {
     reader.fail_at("target.bridge.url", "'target.bridge' has both 'use' and 'url'; keep one");
   }
-  for (const char* key : {"persistence", "apart"}) {
+  for (const char* key : {"persistence", "apart", "auth"}) {
     const std::string path = fmt::format("target.broker.{}", key);
     if (draft.broker.url && reader.given(path)) {
       reader.fail_at(path, fmt::format("'{}' is for a broker that is started; not with 'url'", key));
@@ -48,6 +48,16 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
     reader.fail_at("target.limits",
                    "'limits: api' is for a bridge that is started; one behind a URL has its own limits");
   }
+  const bool has_secrets = draft.bridge.dialect == Dialect::aliyun;
+  const bool by_default = !draft.broker.url && !draft.bridge.url && has_secrets;
+  if (draft.broker.auth == 1u && draft.bridge.url) {
+    reader.fail_at("target.broker.auth",
+                   "'auth: on' reads the registry of a bridge that is started; not with 'target.bridge.url'");
+  }
+  if (draft.broker.auth == 1u && !has_secrets) {
+    reader.fail_at("target.broker.auth", "'auth: on' is for dialect aliyun; devices of emqx-bcast have no password");
+  }
+  out.broker_auth = draft.broker.auth.value_or(by_default ? 1 : 0) == 1;
   out.broker = draft.broker.url;
   out.broker_persistence = draft.broker.persistence;
   out.broker_apart = draft.broker.apart;

@@ -51,13 +51,16 @@ void check_dialect(const Scenario& scenario, Reader& reader) {
   check_client_ids(scenario, reader);
 }
 
-wire::mqtt::Login device_login(Dialect dialect, std::string_view product_key, std::string_view name) {
-  if (dialect == Dialect::emqx_bcast) return {std::string(name), fmt::format("{}-{}", product_key, name), ""};
-  return {fmt::format("{}&{}", product_key, name), fmt::format("{}&{}", name, product_key), ""};
+wire::mqtt::Login device_login(Dialect dialect, const wire::DeviceId& device, std::string_view secret,
+                               std::string_view timestamp) {
+  if (dialect == Dialect::emqx_bcast) {
+    return {std::string(device.device_name), fmt::format("{}-{}", device.product_key, device.device_name), ""};
+  }
+  return wire::device_login(device, secret, timestamp);
 }
 
-wire::mqtt::Login consumer_login(const Target& target, std::string_view name) {
-  return {fmt::format("{}&{}", target.app_key, name), target.app_key, ""};
+wire::mqtt::Login consumer_login(const Target& target, std::string_view name, std::string_view timestamp) {
+  return wire::consumer_login(target.app_key, target.app_secret, name, timestamp);
 }
 
 }  // namespace fleet::sim

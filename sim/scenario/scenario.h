@@ -154,6 +154,7 @@ struct Target {
   std::optional<Url> broker;          // none: Mosquitto is started for this run
   bool broker_persistence = false;    // started Mosquitto keeps sessions and messages on disk
   bool broker_apart = true;           // a started Mosquitto has a core alone, where there are two
+  bool broker_auth = false;           // a started Mosquitto lets in whom the started bridge's registry knows
   std::optional<Url> bridge;          // none: fleet-bridge is started for this run
   Dialect dialect = Dialect::aliyun;  // of either
   bool enforce_api_limits = false;    // limits: api

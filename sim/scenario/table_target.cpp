@@ -23,6 +23,12 @@ const Table<BrokerDraft>& broker_table() {
                .form = Form::flag,
                .fallback = "true",
                .sentence = "the started Mosquitto has a core alone; false: the kernel places it anew in each run"}),
+          Row::field<&BrokerDraft::auth>(
+              {.name = "auth",
+               .form = Form::choice,
+               .sentence = "on: the started Mosquitto lets nobody in without a right login, and each device to its own "
+                           "topics only; absent: on where broker and bridge are both started, in dialect aliyun",
+               .choices = "off|on"}),
       });
   return table;
 }

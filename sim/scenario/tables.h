@@ -26,6 +26,7 @@ struct BrokerDraft {
   std::optional<Url> url;
   bool persistence = false;
   bool apart = true;
+  std::optional<std::size_t> auth;  // off, on
 };
 
 // `use: local` or `url: http://...`

@@ -26,7 +26,9 @@ using wire::Millis;
 
 constexpr Millis kLongEnough{20'000};
 
-Scenario small(const std::vector<Override>& sets = {}) {
+// Without a bridge beside this program no registry is to be had.
+Scenario small(std::string_view broker = "auth: off") {
+  const std::vector<Override> sets{{"target.broker", "{use: mosquitto, " + std::string(broker) + "}"}};
   return parse_scenario(std::string(kSmallScenario), "s.yaml", sets, {}).value();
 }
 
@@ -171,7 +173,7 @@ TEST(Mosquitto, EqualSettingsHaveEqualHashes) {
 
 TEST(Mosquitto, KeepsItsStateWhereItIsTold) {
   const TempDir directory;
-  const Scenario scenario = small({{"target.broker", "{use: mosquitto, persistence: true}"}});
+  const Scenario scenario = small("persistence: true, auth: off");
   auto broker = start_mosquitto(scenario, directory.path().string());
   ASSERT_TRUE(broker) << broker.error().text();
   broker->child->stop();  // saved on SIGTERM
@@ -186,8 +188,19 @@ TEST(Mosquitto, DirectoriesThatCannotBeWrittenAreSaid) {
   EXPECT_THAT(broker.error().text(), HasSubstr("/dev/null/out: cannot make the directory"));
 }
 
+TEST(Mosquitto, NeedsItsPluginBesideTheProgram) {
+  const TempDir directory;
+  const auto broker = start_mosquitto(small("auth: on"), directory.path().string());
+  ASSERT_FALSE(broker);
+  EXPECT_EQ(broker.error().kind, wire::ErrorKind::environment);
+  EXPECT_THAT(broker.error().text(), HasSubstr("fleet_broker_auth.so: the broker's plugin is missing; it must lie"));
+}
+
 TEST(Bridge, MustLieBesideTheProgram) {
   const TempDir directory;
+  const auto prepared = prepare_auth(small("auth: on"), directory.path().string());
+  ASSERT_FALSE(prepared);
+  EXPECT_THAT(prepared.error().text(), HasSubstr("fleet-bridge is missing; it must lie beside this program"));
   const auto bridge = start_bridge(small(), Url{"mqtt", "127.0.0.1", 1}, directory.path().string());
   ASSERT_FALSE(bridge);
   EXPECT_EQ(bridge.error().kind, wire::ErrorKind::environment);

@@ -78,7 +78,9 @@ TEST_F(SqliteStore, TakesAnOlderFileAlong) {
     return registry ? dump(**registry) : registry.error().text();
   };
   const std::string before = whole();
-  change("ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled; PRAGMA user_version=1");
+  change(
+      "DROP INDEX devices_by_name; DROP INDEX devices_by_gateway;"
+      "ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled; PRAGMA user_version=1");
   EXPECT_EQ(whole(), before);
   EXPECT_EQ(whole(), before) << "again, now of this version";
 }

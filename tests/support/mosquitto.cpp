@@ -76,6 +76,7 @@ std::string write_configuration(const TempDir& directory, const MosquittoOptions
     out << "plugin /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so\n"
         << "plugin_opt_config_file " << directory.write("roles.json", kOpenTopicsOnly).string() << '\n';
   }
+  out << options.more;
   return directory.write("mosquitto.conf", out.str()).string();
 }
 

@@ -25,6 +25,7 @@ struct MosquittoOptions {
   // nothing, after every change.
   bool persistence = false;
   bool open_topics_only = false;  // topics outside "open/" are refused, to publish and to subscribe
+  std::string more{};             // further lines of mosquitto.conf, each with its line feed
 };
 
 // Owned by one test. Listens on a free port of 127.0.0.1 from the constructor on. At the end its log is searched for

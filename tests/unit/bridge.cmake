@@ -70,3 +70,12 @@ fleet_test(bridge_devices_test LABEL unit
 fleet_test(bridge_metrics_unit_test LABEL unit
   SOURCES bridge/call_books_test.cpp ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::bridge)
+fleet_test(bridge_broker_auth_test LABEL unit
+  SOURCES
+    bridge/broker_auth/guard_test.cpp
+    bridge/broker_auth/options_test.cpp
+    bridge/broker_auth/topic_owner_test.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/registry_fixture.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/temp_dir.cpp
+  LIBS fleet::broker_auth)

@@ -78,11 +78,11 @@ TEST(Dialect, WantsDeviceNamesThatDifferOverProducts) {
 }
 
 TEST(Dialect, DecidesHowDevicesLogIn) {
-  const wire::mqtt::Login aliyun = device_login(Dialect::aliyun, "a1", "lamp-1");
-  EXPECT_EQ(aliyun.client_id, "a1&lamp-1");
+  const wire::mqtt::Login aliyun = device_login(Dialect::aliyun, {"a1", "lamp-1"}, "secret", "789");
+  EXPECT_EQ(aliyun.client_id, "a1&lamp-1|securemode=3,signmethod=hmacsha256,timestamp=789|");
   EXPECT_EQ(aliyun.username, "lamp-1&a1");
-  EXPECT_EQ(aliyun.password, "");
-  const wire::mqtt::Login bcast = device_login(Dialect::emqx_bcast, "a1", "lamp-1");
+  EXPECT_EQ(aliyun.password.size(), 64u);
+  const wire::mqtt::Login bcast = device_login(Dialect::emqx_bcast, {"a1", "lamp-1"}, "secret", "789");
   EXPECT_EQ(bcast.client_id, "lamp-1");
   EXPECT_EQ(bcast.username, "a1-lamp-1");
   EXPECT_EQ(bcast.password, "");

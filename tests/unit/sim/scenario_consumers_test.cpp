@@ -97,9 +97,10 @@ TEST(Consumers, SubscribeToASharedFilter) {
 }
 
 TEST(Consumers, LogInUnderTheirApp) {
-  const wire::mqtt::Login login = consumer_login(Target{}, "warehouse-7");
-  EXPECT_EQ(login.client_id, "12345678&warehouse-7");
-  EXPECT_EQ(login.username, "12345678");
+  const wire::mqtt::Login login = consumer_login(Target{}, "warehouse-7", "789");
+  EXPECT_EQ(login.client_id, "warehouse-7|securemode=3,signmethod=hmacsha256,timestamp=789|");
+  EXPECT_EQ(login.username, "tmc&12345678");
+  EXPECT_EQ(login.password.size(), 64u);
 }
 
 TEST(Consumers, ArePlanned) {

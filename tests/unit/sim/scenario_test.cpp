@@ -31,6 +31,7 @@ TEST(Scenario, ReadsTheQuickstart) {
   EXPECT_FALSE(scenario.target.broker);
   EXPECT_FALSE(scenario.target.bridge);
   EXPECT_TRUE(scenario.target.broker_apart);
+  EXPECT_TRUE(scenario.target.broker_auth);
   EXPECT_FALSE(scenario.target.enforce_api_limits);
   ASSERT_EQ(scenario.products.size(), 1u);
   EXPECT_EQ(scenario.products[0].key, product_key("lamp", 1));
@@ -90,7 +91,7 @@ name: all
 seed: 9
 workers: 3
 target:
-  broker: { use: mosquitto, persistence: true, apart: false }
+  broker: { use: mosquitto, persistence: true, apart: false, auth: off }
   bridge: { use: local, publisher: paho, connections: 4 }
   limits: api
 products:
@@ -113,6 +114,7 @@ health: { send_lag_p99: 5ms, hiccup: 1s }
   EXPECT_EQ(scenario.workers, 3u);
   EXPECT_TRUE(scenario.target.broker_persistence);
   EXPECT_FALSE(scenario.target.broker_apart);
+  EXPECT_FALSE(scenario.target.broker_auth);
   EXPECT_EQ(scenario.target.publisher, Engine::paho);
   EXPECT_EQ(scenario.target.publisher_connections, 4u);
   EXPECT_TRUE(scenario.target.enforce_api_limits);

@@ -1,0 +1,127 @@
+#include "bridge/broker_auth/guard.h"
+
+#include <utility>
+
+#include "bridge/broker_auth/topic_owner.h"
+#include "wire/device_login.h"
+#include "wire/signing.h"
+
+namespace fleet::bridge {
+namespace {
+
+bool is_consumer(std::string_view username) { return username.starts_with(wire::kConsumerUsername); }
+
+// "DEVICENAME&PRODUCTKEY", without putting it together.
+bool is_device(std::string_view username, const wire::DeviceId& device) {
+  const std::size_t name = device.device_name.size();
+  return username.size() == name + 1 + device.product_key.size() && username[name] == '&' &&
+         username.starts_with(device.device_name) && username.ends_with(device.product_key);
+}
+
+bool is_of_product(std::string_view username, std::string_view product_key) {
+  const std::size_t size = product_key.size();
+  return !is_consumer(username) && username.size() > size && username[username.size() - size - 1] == '&' &&
+         username.ends_with(product_key);
+}
+
+bool is_of_app(std::string_view username, std::string_view app_key) {
+  return is_consumer(username) && username.substr(wire::kConsumerUsername.size()) == app_key;
+}
+
+}  // namespace
+
+wire::Result<std::unique_ptr<Guard>> Guard::open(GuardOptions options) {
+  auto reader = RegistryReader::open(options.registry);
+  if (!reader) return tl::unexpected<wire::Error>(std::move(reader.error()));
+  return std::unique_ptr<Guard>(new Guard(std::move(options), std::move(*reader)));
+}
+
+LoginVerdict Guard::login(const LoginTexts& texts) {
+  if (texts.username.empty()) return {LoginCode::bad_credentials, "it gave no user name"};
+  if (texts.username == options_.bridge_username) {
+    if (wire::equal_in_constant_time(texts.password, options_.bridge_password)) return {};
+    return {LoginCode::not_authorized, "this is not the password of the bridge (mqtt.password)"};
+  }
+  return is_consumer(texts.username) ? login_consumer(texts) : login_device(texts);
+}
+
+LoginVerdict Guard::login_consumer(const LoginTexts& texts) {
+  const auto login = wire::parse_login_id(texts.client_id);
+  if (!login) return {LoginCode::bad_client_id, login.error()};
+  const std::string_view app_key = texts.username.substr(wire::kConsumerUsername.size());
+  if (!wire::is_password(login->method, texts.password)) {
+    return {LoginCode::bad_credentials, "its password is not hexadecimal of the method's length"};
+  }
+  const auto app = options_.apps.find(app_key);
+  if (app == options_.apps.end()) return {LoginCode::not_authorized, "no such application in plugin_opt_apps"};
+  if (!wire::password_matches(*login, app->second, wire::consumer_login_content(*login, app_key), texts.password)) {
+    return {LoginCode::not_authorized, "wrong password"};
+  }
+  return {};
+}
+
+LoginVerdict Guard::login_device(const LoginTexts& texts) {
+  const auto login = wire::parse_login_id(texts.client_id);
+  if (!login) return {LoginCode::bad_client_id, login.error()};
+  const auto id = wire::parse_device_username(texts.username);
+  if (!id) return {LoginCode::bad_credentials, "its user name is not DEVICENAME&PRODUCTKEY"};
+  if (!wire::is_password(login->method, texts.password)) {
+    return {LoginCode::bad_credentials, "its password is not hexadecimal of the method's length"};
+  }
+  const auto device = reader_.device(*id);
+  if (!device) return {LoginCode::not_authorized, "the registry cannot be read"};
+  if (!*device) return {LoginCode::not_authorized, "it is not registered"};
+  if (!wire::password_matches(*login, (*device)->secret, wire::device_login_content(*login, *id), texts.password)) {
+    return {LoginCode::not_authorized, "wrong password"};
+  }
+  if ((*device)->disabled) return {LoginCode::not_authorized, "it is disabled"};
+  if ((*device)->is_gateway && !topology_.add(texts.username, (*device)->index)) {
+    return {LoginCode::not_authorized, "the registry cannot be read"};
+  }
+  return {};
+}
+
+bool Guard::may(std::string_view username, TopicAccess access, std::string_view topic) {
+  if (access == TopicAccess::unsubscribe || username == options_.bridge_username) return true;
+  const auto owner = owner_of(topic);
+  if (!owner) return false;
+  const bool down = access != TopicAccess::write;  // from the platform
+  switch (owner->space) {
+    case TopicSpace::consumers:
+      return down && is_of_app(username, owner->app_key);
+    case TopicSpace::broadcast:
+      return down && is_of_product(username, owner->device.product_key);
+    case TopicSpace::errors:
+      return down && is_device(username, owner->device);
+    case TopicSpace::session:
+      return is_device(username, owner->device);
+    case TopicSpace::own:
+      break;
+  }
+  if (is_device(username, owner->device)) return true;
+  if (access != TopicAccess::subscribe && topology_.speaks_for(username, owner->path)) return true;
+  return access != TopicAccess::read && topology_.speaks_for_now(username, owner->path, owner->device);
+}
+
+wire::Result<void> Guard::tick(wire::TimePoint now) {
+  if (now < next_look_) return {};
+  if (refreshing_) {
+    refreshing_ = topology_.refresh(kRefreshRows);
+    next_look_ = now + (refreshing_ ? kRefreshEvery : kLookEvery);
+    return {};
+  }
+  next_look_ = now + kLookEvery;
+  auto changed = reader_.changed();
+  if (!changed) {
+    if (std::exchange(failing_, true)) return {};
+    return tl::unexpected<wire::Error>(std::move(changed.error()));
+  }
+  failing_ = false;
+  if (!*changed) return {};
+  topology_.expire();
+  refreshing_ = topology_.refresh(kRefreshRows);
+  if (refreshing_) next_look_ = now + kRefreshEvery;
+  return {};
+}
+
+}  // namespace fleet::bridge

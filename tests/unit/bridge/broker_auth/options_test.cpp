@@ -1,0 +1,105 @@
+// The plugin's lines in mosquitto.conf, its file of applications, and what it keeps beside the guard.
+#include "bridge/broker_auth/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bridge/broker_auth/connections.h"
+#include "bridge/broker_auth/refusal_log.h"
+#include "tests/support/temp_dir.h"
+
+namespace fleet::bridge {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+const std::vector<GuardOption> kGood = {
+    {"registry", "/run/registry.db"}, {"bridge_username", "bridge"}, {"bridge_password", "a b"}};
+
+std::string refusal(std::vector<GuardOption> options) {
+  const auto read = read_options(options);
+  return read ? "read" : read.error().text();
+}
+
+TEST(GuardOptions, AreRead) {
+  const tests::TempDir dir;
+  const std::string apps = dir.write("apps", "# ours\n\n12345678\thello world\nx y\t\t\n").string();
+  auto given = kGood;
+  given.push_back({"apps", apps});
+  const auto options = read_options(given);
+  ASSERT_TRUE(options.has_value()) << options.error().text();
+  EXPECT_EQ(options->registry, "/run/registry.db");
+  EXPECT_EQ(options->bridge_username, "bridge");
+  EXPECT_EQ(options->bridge_password, "a b");
+  EXPECT_THAT(options->apps, ElementsAre(Pair("12345678", "hello world"), Pair("x y", "\t")));
+  const std::string empty = dir.write("empty", "").string();
+  given.back().value = empty;
+  ASSERT_EQ(refusal(given), "read");
+}
+
+TEST(GuardOptions, AreRefusedWithASentence) {
+  EXPECT_EQ(refusal({}), "plugin_opt_registry is missing");
+  EXPECT_EQ(refusal({kGood[0], kGood[1]}), "plugin_opt_bridge_password is missing");
+  auto given = kGood;
+  given.push_back({"regisrty", "x"});
+  EXPECT_THAT(refusal(given), HasSubstr("unknown option plugin_opt_regisrty; known: registry,"));
+  given = kGood;
+  given[1].value = "bridge&lamp";
+  EXPECT_THAT(refusal(given), HasSubstr("must hold no '&'"));
+  given = kGood;
+  given.push_back({"apps", "/no/such/file"});
+  EXPECT_EQ(refusal(given), "/no/such/file: plugin_opt_apps cannot be read: No such file or directory");
+}
+
+TEST(GuardOptions, TellTheLineOfABadApplication) {
+  for (const char* text : {"ok\tx\n12345678 hidden", "ok\tx\n12345678\t", "ok\tx\n\thidden", "ok\tx\na/b\thidden"}) {
+    const auto apps = parse_apps(text, "apps");
+    ASSERT_FALSE(apps.has_value()) << text;
+    EXPECT_THAT(apps.error().text(), HasSubstr("apps:2: the line is not an app key, a tab and an app secret"));
+    EXPECT_THAT(apps.error().text(), Not(HasSubstr("hidden")));
+  }
+  EXPECT_EQ(parse_apps("a\tx\n\na\ty\n", "apps").error().text(), "apps:3: app key 'a' is given twice");
+}
+
+TEST(Connections, ThrowOutTheOtherSessionOfADevice) {
+  Connections connections;
+  const int first = 0, second = 0, third = 0;
+  EXPECT_FALSE(connections.begin("lamp-1&lamp", "one", &first));
+  EXPECT_FALSE(connections.begin("lamp-2&lamp", "two", &second));
+  EXPECT_EQ(connections.begin("lamp-1&lamp", "three", &third), "one");
+  connections.end("lamp-1&lamp", &first);  // its end comes later
+  EXPECT_EQ(connections.size(), 2u);
+  EXPECT_EQ(connections.begin("lamp-1&lamp", "four", &first), "three");
+  EXPECT_FALSE(connections.begin("lamp-1&lamp", "four", &third))
+      << "the broker takes over what has the same identifier";
+  connections.end("lamp-1&lamp", &third);
+  connections.end("nobody", &third);
+  EXPECT_EQ(connections.size(), 1u);
+}
+
+TEST(RefusalLog, CountsWhatItDoesNotTell) {
+  std::vector<std::string> lines;
+  RefusalLog log([&lines](const std::string& line) { lines.push_back(line); });
+  const wire::TimePoint start{};
+  log.tick(start);
+  for (std::uint32_t i = 0; i < RefusalLog::kLinesMax + 5; ++i) log.tell([] { return std::string("no"); });
+  EXPECT_EQ(lines.size(), RefusalLog::kLinesMax);
+  log.tick(start + RefusalLog::kWindow / 2);
+  EXPECT_EQ(lines.size(), RefusalLog::kLinesMax);
+  log.tick(start + RefusalLog::kWindow);
+  EXPECT_EQ(lines.back(), "5 more refusals in the last second");
+  log.tell([] { return std::string("again"); });
+  EXPECT_EQ(lines.back(), "again");
+}
+
+TEST(RefusalLog, ShowsTextsOfOthersHarmlessly) {
+  EXPECT_EQ(shown("lamp-1&lamp"), "'lamp-1&lamp'");
+  EXPECT_EQ(shown("a\nb\x1b[0m\xff"), "'a?b?[0m?'");
+  EXPECT_EQ(shown(std::string(200, 'x')), "'" + std::string(96, 'x') + "...'");
+}
+
+}  // namespace
+}  // namespace fleet::bridge
