@@ -46,8 +46,8 @@ class BackOff {
   unsigned failures_ = 0;
 };
 
-// Owned by the publisher or the device side; lives on its loop. What was accepted at QoS 1 stays with the endpoint over any number of
-// connections.
+// Owned by the publisher or the device side; lives on its loop. What was accepted at QoS 1 stays with the endpoint over
+// any number of connections.
 class BrokerLink final : private wire::mqtt::EndpointEvents {
  public:
   // `name` is for the log; `seed` decides the jitter; `filters` are subscribed to on each connection. One that the
