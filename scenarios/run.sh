@@ -12,7 +12,7 @@ if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
 fi
 
 "$root/scripts/install-packages.sh"
-"$root/scripts/build.sh" release fleet-sim fleet-bridge || exit 3
+"$root/scripts/build.sh" release fleet-sim || exit 3
 
 # Debian keeps mosquitto in /usr/sbin, which is not in everybody's path.
 PATH=$PATH:/usr/sbin exec "$root/build/release/fleet-sim" run "$scenario" "$@"
