@@ -20,13 +20,13 @@ namespace fleet::wire::mqtt {
 // What the sessions of a group have in common. Shared by pointer; outlives every endpoint that was given it.
 struct EndpointOptions {
   Version version = Version::v311;
-  std::chrono::seconds keep_alive{60};                // 0: none; at most 65,535 s
-  bool clean_start = true;                            // 3.1.1: clean session
-  std::uint32_t session_expiry_s = 0;                 // 5.0 only; 0xFFFFFFFF: never
-  std::uint16_t receive_maximum = 65'535;             // QoS 1 and 2 publishes we accept unacknowledged; 5.0 only
-  std::uint32_t maximum_packet_size = 1u << 20;       // bytes; a longer packet from the broker ends the connection
-  std::uint32_t queued_bytes_max = 16u << 20;         // bound on what publish() holds, payloads counted once a batch
-  std::uint32_t queued_publishes_max = 65'535;        // bound on publishes not yet written or not yet acknowledged
+  std::chrono::seconds keep_alive{60};           // 0: none; at most 65,535 s
+  bool clean_start = true;                       // 3.1.1: clean session
+  std::uint32_t session_expiry_s = 0;            // 5.0 only; 0xFFFFFFFF: never
+  std::uint16_t receive_maximum = 65'535;        // QoS 1 and 2 publishes we accept unacknowledged; 5.0 only
+  std::uint32_t maximum_packet_size = 1u << 20;  // bytes; a longer packet from the broker ends the connection
+  std::uint32_t queued_bytes_max = 16u << 20;    // bound on what publish() holds, payloads counted once a batch
+  std::uint32_t queued_publishes_max = 65'535;   // bound on publishes not yet written or not yet acknowledged
   // Bound on what has arrived and not reached the owner yet: of Paho, whose threads read ahead of the loop. Further
   // messages are dropped, and on_dropped() tells. The native engine reads no more than its loop takes.
   std::uint32_t arriving_bytes_max = 0xFFFF'FFFF;

@@ -18,7 +18,7 @@ namespace {
 
 namespace paho = ::mqtt;
 
-constexpr int kDrainMs = 5'000;  // what disconnect() leaves Paho to finish what is in flight
+constexpr int kDrainMs = 5'000;                // what disconnect() leaves Paho to finish what is in flight
 constexpr std::uint64_t kDeliveryBytes = 256;  // of a message on its way to the loop, beside its topic and payload
 
 void* context_of(std::uint64_t cookie) { return reinterpret_cast<void*>(static_cast<std::uintptr_t>(cookie)); }
@@ -126,7 +126,7 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
   std::atomic<std::uint64_t> generation_ = 0;
   std::atomic<std::uint64_t> arriving_bytes_ = 0;  // of deliveries posted and not run
   std::atomic<std::uint64_t> dropped_ = 0;         // deliveries not yet told to the owner
-  bool has_history_ = false;  // client_ had a connection before this one
+  bool has_history_ = false;                       // client_ had a connection before this one
   // Last: destroying it calls on_failure() for what is under way.
   std::unique_ptr<paho::async_client> client_;
 };
