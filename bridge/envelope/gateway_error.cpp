@@ -51,6 +51,15 @@ constexpr Row kRows[] = {
     {GatewayCode::too_many_parameters, 400, "InvalidParameter", "The request has too many parameters."},
     {GatewayCode::content_type, 400, "InvalidContentType",
      "The body must be application/x-www-form-urlencoded or empty."},
+    {GatewayCode::http_malformed, 400, "BadRequest", "The HTTP request is not well formed."},
+    {GatewayCode::http_needs_tls, 400, "BadRequest", "This port speaks HTTPS."},
+    {GatewayCode::http_not_ended, 408, "RequestTimeout", "The request did not end in time."},
+    {GatewayCode::http_body_too_large, 413, "ContentTooLarge", "The body of the request is too large."},
+    {GatewayCode::http_target_too_long, 414, "URITooLong", "The target of the request is too long."},
+    {GatewayCode::http_header_too_large, 431, "RequestHeaderFieldsTooLarge", "The header of the request is too large."},
+    {GatewayCode::http_transfer_coding, 501, "NotImplemented", "No transfer coding but chunked is known."},
+    {GatewayCode::unavailable, 503, "ServiceUnavailable",
+     "The request has failed due to a temporary failure of the server."},
 };
 
 }  // namespace

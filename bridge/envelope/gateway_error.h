@@ -30,6 +30,16 @@ enum class GatewayCode {
   parameter_encoding,
   too_many_parameters,
   content_type,
+  // Requests that are none, and callers beyond a bound of the server, whose path is not known. The list has the last
+  // one only; the other codes are made of HTTP's words.
+  http_malformed,
+  http_not_ended,
+  http_body_too_large,
+  http_target_too_long,
+  http_header_too_large,
+  http_transfer_coding,
+  http_needs_tls,
+  unavailable,
 };
 
 struct GatewayError {

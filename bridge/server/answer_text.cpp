@@ -143,14 +143,23 @@ void append_call_answer(const HttpAnswer& answer, const CallTimes& times, const 
   append_body(answer, framing, out);
 }
 
-HttpAnswer error_answer(unsigned status) {
-  HttpAnswer answer;
-  answer.status = status;
-  answer.content_type = "application/json;charset=utf-8";
-  answer.body = "{\"error\":\"";
-  answer.body.append(reason_phrase(status));
-  answer.body.append("\"}");
-  return answer;
+GatewayCode refusal_of(unsigned status) {
+  switch (status) {
+    case 408:
+      return GatewayCode::http_not_ended;
+    case 413:
+      return GatewayCode::http_body_too_large;
+    case 414:
+      return GatewayCode::http_target_too_long;
+    case 431:
+      return GatewayCode::http_header_too_large;
+    case 501:
+      return GatewayCode::http_transfer_coding;
+    case 503:
+      return GatewayCode::unavailable;
+    default:
+      return GatewayCode::http_malformed;
+  }
 }
 
 }  // namespace fleet::bridge

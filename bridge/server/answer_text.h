@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bridge/api.h"
+#include "bridge/envelope/gateway_error.h"
 #include "bridge/envelope/http.h"
 #include "wire/clock.h"
 
@@ -42,7 +43,7 @@ void append_answer(const HttpAnswer& answer, const AnswerFraming& framing, std::
 void append_call_answer(const HttpAnswer& answer, const CallTimes& times, const AnswerFraming& framing,
                         std::string_view date, std::string& out);
 
-// An answer of the HTTP layer itself: {"error":"..."} with the reason phrase.
-[[nodiscard]] HttpAnswer error_answer(unsigned status);
+// What the HTTP layer itself refuses by a status of RequestParser::refusal(), 408 or 503.
+[[nodiscard]] GatewayCode refusal_of(unsigned status);
 
 }  // namespace fleet::bridge

@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "bridge/envelope/rpc_answer.h"
+
 namespace fleet::bridge {
 
 namespace asio = boost::asio;
@@ -47,7 +49,7 @@ void HttpConnection::start(std::list<std::shared_ptr<HttpConnection>>::iterator 
 
 void HttpConnection::start_refused(std::list<std::shared_ptr<HttpConnection>>::iterator place, unsigned status) {
   place_ = place;
-  refuse(status);
+  refuse(refusal_of(status));
   proceed();
 }
 
@@ -95,8 +97,7 @@ void HttpConnection::on_nothing_read(CallerSocket::Step step) {
   if (step == CallerSocket::Step::ended) return on_end_of_input();
   if (step != CallerSocket::Step::no_tls) return close();
   ++context_.counts.handshakes_failed;
-  refuse(400);
-  owed_.back().answer.body = R"({"error":"this port speaks HTTPS"})";
+  refuse(GatewayCode::http_needs_tls);
   proceed();
 }
 
@@ -146,7 +147,7 @@ std::size_t HttpConnection::take_requests(std::string_view bytes) {
       continue_owed_ = parser_->expects_continue() && !parser_->is_http_1_0() && used == bytes.size();
     }
     if (step == RequestParser::Step::done) take_request();
-    if (step == RequestParser::Step::refused) refuse(parser_->refusal());
+    if (step == RequestParser::Step::refused) refuse(refusal_of(parser_->refusal()));
   }
   working_ = false;
   return last_taken_ ? bytes.size() : used;
@@ -265,12 +266,12 @@ void HttpConnection::settle(Owed& owed, HttpAnswer answer) {
   context_.calls.end(owed.answer, owed.times, wire::read_clock());
 }
 
-// An answer of the HTTP layer, behind which the connection ends: its framing is lost.
-void HttpConnection::refuse(unsigned status) {
+// An answer of the HTTP layer, behind which the connection ends: its framing is lost. SDKs look for a Code.
+void HttpConnection::refuse(GatewayCode code) {
   end_request();
-  context_.counts.refuse(status);
   Owed& owed = owe();
-  owed.answer = error_answer(status);
+  owed.answer = gateway_answer(false, context_.request_ids.next(), gateway_error(code));
+  context_.counts.refuse(owed.answer.status);
   owed.framing.close = true;
   owed.ready = true;
   last_taken_ = true;
@@ -355,7 +356,7 @@ void HttpConnection::on_timer(wire::TimePoint now) {
   }
   const bool too_long = request_began_ && wants_input() && now > *request_began_ + context_.config.header_timeout;
   if (too_long || body_stalls(now)) {
-    refuse(408);
+    refuse(GatewayCode::http_not_ended);
     answered = true;
   }
   if (answered) return proceed();

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "bridge/config/config.h"
+#include "bridge/envelope/gateway_error.h"
 #include "bridge/metrics/call_books.h"
+#include "bridge/request_ids.h"
 #include "bridge/server/answer_text.h"
 #include "bridge/server/backend.h"
 #include "bridge/server/body_budget.h"
@@ -40,6 +42,7 @@ struct ConnectionContext {
   std::optional<TlsContext> tls;  // absent: plain HTTP
   CallBooks calls{call_names()};
   HttpCounts counts;
+  RequestIds request_ids;                           // of what no API sees
   std::list<std::shared_ptr<HttpConnection>> open;  // all connections that are not closed
   bool stopping = false;
 };
@@ -97,7 +100,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void call_api(const HttpRequest& request, Owed& owed);
   void settle(Owed& owed, HttpAnswer answer);
   void on_published(std::uint64_t number, std::size_t batch, const Published& published);
-  void refuse(unsigned status);
+  void refuse(GatewayCode code);
   void end_request();
   Owed& owe();
   void write_answers();

@@ -53,6 +53,7 @@ class BridgeHttp : public testing::Test {
     ASSERT_TRUE(reply) << request.substr(0, 80);
     EXPECT_EQ(reply->status, status) << request.substr(0, 80);
     EXPECT_EQ(reply->field("Connection"), "close");
+    EXPECT_THAT(reply->body, testing::MatchesRegex(R"re(\{"RequestId":"[0-9A-F-]+",.*"Code":"[A-Za-z]+",.*\})re"));
     bad.end_sending();
     EXPECT_TRUE(bad.is_closed());
     expect_service();
@@ -296,6 +297,7 @@ TEST_F(BridgeHttp, TellsCallersBeyondTheBoundThatTheyAreTooMany) {
   const auto reply = beyond.read();
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->status, 503U);
+  EXPECT_THAT(reply->body, HasSubstr(R"("Code":"ServiceUnavailable")"));
   EXPECT_TRUE(beyond.is_closed());
   EXPECT_EQ(callers[0].call(kHealth)->status, 200U);
 }

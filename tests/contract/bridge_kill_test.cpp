@@ -6,19 +6,15 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <csignal>
-#include <functional>
 #include <map>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "tests/support/child_process.h"
+#include "tests/contract/lasting_bridge.h"
 #include "tests/support/http_caller.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
 #include "wire/device_sign.h"
 
@@ -27,78 +23,15 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AnyOf;
-using ::testing::HasSubstr;
-using ::testing::Not;
 
 constexpr int kKills = 100;
-constexpr int kGateways = 3;  // the first two take the moved lamps in turn
-constexpr int kLamps = 20;    // ten that are moved, ten that are removed
-constexpr int kItems = 10;    // of a BatchAddThingTopo
+constexpr int kGateways = LastingBridge::kGateways;  // the first two take the moved lamps in turn
+constexpr int kItems = 10;    // of a BatchAddThingTopo: ten lamps are moved, the other ten removed
 constexpr int kChecked = 10;  // devices of a batch with names
 constexpr int kRandom = 15;   // devices of a batch without
-constexpr const char* kSecret = "neverToBeSeenInALog";
 
-std::string lamp(int number) { return fmt::format("lamp-{:02}", number); }
-std::string gateway(int number) { return fmt::format("gate-{}", number); }
-
-// A bridge over the file of its test; started and killed as often as the test wants. No broker is there: none of these
-// calls needs one.
-class Bridge {
- public:
-  explicit Bridge(std::vector<std::string> prefix = {}) : command_(std::move(prefix)) {
-    std::string devices;
-    for (int i = 0; i < kLamps; ++i) devices += fmt::format("{{ name: {}, secret: {} }}, ", lamp(i), kSecret);
-    std::string gateways;
-    for (int i = 0; i < kGateways; ++i) gateways += fmt::format("{{ name: {}, secret: {} }}, ", gateway(i), kSecret);
-    const auto path = directory_.write(
-        "bridge.yaml",
-        fmt::format("http: {{ listen: 127.0.0.1:0 }}\nmqtt: {{ broker: mqtt://127.0.0.1:1 }}\n"
-                    "registry: {{ store: sqlite:{}, check_delay: 1ms, create_delay: 1ms }}\nlimits: off\n"
-                    "accounts: [ {{ access_key_id: testid, access_key_secret: testsecret }} ]\n"
-                    "products:\n  - {{ key: gates, kind: gateway, devices: [ {} ] }}\n"
-                    "  - {{ key: lamps, kind: sub-device, devices: [ {} ] }}\n  - {{ key: fresh }}\n",
-                    (directory_.path() / "registry.db").string(), gateways, devices));
-    command_.insert(command_.end(), {FLEET_BRIDGE_PROGRAM, "--config", path.string()});
-  }
-
-  void start() { start(command_); }
-  // Without what stands in front of the program.
-  void start_bare() { start({command_.end() - 3, command_.end()}); }
-  void kill() {
-    process_->signal(SIGKILL);
-    EXPECT_EQ(process_->wait(), 128 + SIGKILL) << process_->output();
-    EXPECT_THAT(process_->output(), Not(HasSubstr(kSecret)));
-  }
-
-  [[nodiscard]] HttpCaller caller() const { return HttpCaller(port_); }
-  // An answer, without an exception for what is none.
-  json call(const std::string& action, FormParams params) {
-    const auto reply = caller_->call(post(signed_form(action, std::move(params))));
-    return reply ? json::parse(reply->body, nullptr, false) : json();
-  }
-  // The member of a call that must succeed.
-  json data(const std::string& action, FormParams params) {
-    const json answer = call(action, std::move(params));
-    EXPECT_EQ(answer.value("Success", false), true) << action << ": " << answer;
-    return answer.value("Data", json::object());
-  }
-
- private:
-  void start(const std::vector<std::string>& command) {
-    process_ = std::make_unique<ChildProcess>(command);
-    const std::string ready = "listening on http://127.0.0.1:";
-    ASSERT_TRUE(process_->wait_for_output(ready)) << process_->output();
-    const std::string output = process_->output();
-    port_ = static_cast<std::uint16_t>(std::stoi(output.substr(output.find(ready) + ready.size())));
-    caller_.emplace(port_);
-  }
-
-  TempDir directory_;
-  std::vector<std::string> command_;
-  std::unique_ptr<ChildProcess> process_;
-  std::uint16_t port_ = 0;
-  std::optional<HttpCaller> caller_;
-};
+std::string lamp(int number) { return LastingBridge::lamp(number); }
+std::string gateway(int number) { return LastingBridge::gateway(number); }
 
 // What a registered device is known by.
 struct Identity {
@@ -127,12 +60,12 @@ class BridgeKill : public testing::Test {
     if (!detachable_is_attached_) attach(kGateways - 1, kItems);
     detachable_is_attached_ = true;
     const std::string name = fmt::format("gone-{}", round);
-    devices_[name] = identity_of(bridge_.data("RegisterDevice", {{"ProductKey", "fresh"}, {"DeviceName", name}}));
+    devices_[name] = identity_of(bridge_.succeed("RegisterDevice", {{"ProductKey", "fresh"}, {"DeviceName", name}}));
     FormParams names = {{"ProductKey", "fresh"}};
     for (int i = 1; i <= kChecked; ++i) {
       names.emplace_back(fmt::format("DeviceName.{}", i), fmt::format("chk-{}-{}", round, i));
     }
-    checked_id_ = bridge_.data("BatchCheckDeviceNames", names).value("ApplyId", std::uint64_t{0});
+    checked_id_ = bridge_.succeed("BatchCheckDeviceNames", names).value("ApplyId", std::uint64_t{0});
     last_id_ = std::max(last_id_, checked_id_);
     EXPECT_TRUE(wait_until([this] { return state_of(checked_id_) != "CHECK"; }));
   }
@@ -146,13 +79,13 @@ class BridgeKill : public testing::Test {
       params.emplace_back(prefix + "ProductKey", "lamps");
       params.emplace_back(prefix + "DeviceName", name);
       params.emplace_back(prefix + "SignMethod", "hmacSha256");
-      params.emplace_back(prefix + "Sign", wire::device_sign(wire::SignMethod::hmac_sha256, kSecret,
+      params.emplace_back(prefix + "Sign", wire::device_sign(wire::SignMethod::hmac_sha256, LastingBridge::kSecret,
                                                              wire::device_sign_content(signed_params)));
     }
     return params;
   }
   void attach(int gateway_number, int first) {
-    (void)bridge_.data("BatchAddThingTopo", attachment(gateway_number, first));
+    (void)bridge_.succeed("BatchAddThingTopo", attachment(gateway_number, first));
   }
 
   std::vector<Call> volley(int round) {
@@ -223,7 +156,7 @@ class BridgeKill : public testing::Test {
   }
   // How many of ten lamps are at a gateway.
   int attached(int gateway_number, int first) {
-    const json topology = bridge_.data(
+    const json topology = bridge_.succeed(
         "GetThingTopo",
         {{"ProductKey", "gates"}, {"DeviceName", gateway(gateway_number)}, {"PageNo", "1"}, {"PageSize", "50"}});
     int count = 0;
@@ -292,7 +225,7 @@ class BridgeKill : public testing::Test {
     EXPECT_TRUE(found == devices_) << found.size() << " instead of " << devices_.size();
   }
 
-  Bridge bridge_;
+  LastingBridge bridge_;
   std::mt19937 random_{11};
   std::map<std::string, Identity> devices_;  // of product fresh
   int moved_to_ = 0;                         // gateway of the first ten lamps
@@ -324,39 +257,6 @@ TEST_F(BridgeKill, LosesNothingThatWasAnsweredAndLeavesNothingHalf) {
   EXPECT_GT(not_made_, 0) << "the kills were not in the middle";
   RecordProperty("made_and_not_answered", made_unanswered_);
   RecordProperty("not_made", not_made_);
-}
-
-// A file that cannot grow any more, as on a full disk: the callers are told, and what they were told is true.
-TEST(BridgeOnAFullDisk, TellsItsCallersAndKeepsWhatItHasAnswered) {
-  Bridge bridge({"prlimit", "--fsize=400000"});
-  bridge.start();
-  ASSERT_FALSE(testing::Test::HasFatalFailure());
-  std::vector<std::string> answered;
-  json refusal;
-  for (int i = 0; i < 10'000 && refusal.is_null(); ++i) {
-    const std::string name = fmt::format("one-{}", i);
-    const json answer = bridge.call("RegisterDevice", {{"ProductKey", "fresh"}, {"DeviceName", name}});
-    if (answer.value("Success", false)) {
-      answered.push_back(name);
-    } else {
-      refusal = answer;
-    }
-  }
-  EXPECT_EQ(refusal.value("Code", ""), "iot.system.SystemException") << refusal;
-  EXPECT_GT(answered.size(), 10U);
-  const auto total = [&bridge] {
-    return bridge.call("QueryDevice", {{"ProductKey", "fresh"}, {"PageSize", "1"}}).value("Total", std::size_t{0});
-  };
-  EXPECT_EQ(bridge.call("BatchRegisterDevice", {{"ProductKey", "fresh"}, {"Count", "10000"}}).value("Code", ""),
-            "iot.system.SystemException");
-  EXPECT_EQ(total(), answered.size()) << "it still answers";
-  bridge.kill();
-  bridge.start_bare();
-  EXPECT_EQ(total(), answered.size());
-  EXPECT_EQ(bridge.call("QueryPageByApplyId", {{"ApplyId", "1000000"}}).value("Code", ""),
-            "iot.device.DeviceApplyIsNotFound");
-  (void)bridge.data("RegisterDevice", {{"ProductKey", "fresh"}, {"DeviceName", "there-is-room"}});
-  bridge.kill();
 }
 
 }  // namespace

@@ -124,6 +124,18 @@ TEST_F(BridgeServer, ACallThatHasNoOutcomeInTimeIsAnsweredOnce) {
   EXPECT_EQ(caller.read()->body, "/now/2");
 }
 
+TEST_F(BridgeServer, TimesACallFromItsFirstByte) {
+  HttpCaller caller(port_);
+  caller.send("GET /now/1 HTTP/1.1\r\n");
+  loop_.run_ready();
+  const auto between = wire::read_clock().time_since_epoch().count();
+  caller.send("Host: bridge\r\n\r\n");
+  loop_.run_ready();
+  const std::string timing = caller.read()->field("Server-Timing");
+  const std::string received = timing.substr(timing.find("received;desc=\""));
+  EXPECT_LT(std::stoll(received.substr(received.find(':') + 1)), between) << timing;
+}
+
 TEST_F(BridgeServer, ACallerWhoTakesNoAnswersIsNotReadForEver) {
   HttpCaller caller(port_);
   // Answers of 100 MB: more than the sockets' buffers hold, so that the server must stop reading instead of keeping

@@ -48,9 +48,10 @@ TEST(AnswerText, AsksForCredentialsWhereTheyAreMissing) {
 
 TEST(AnswerText, SaysHowTheConnectionGoesOn) {
   std::string out;
-  append_answer(error_answer(408), {.close = true, .http_1_0 = true}, kDate, out);
+  append_answer({408, "a/b", "late"}, {.close = true, .http_1_0 = true}, kDate, out);
+  EXPECT_THAT(out, StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
   EXPECT_THAT(out, HasSubstr("\r\nConnection: close\r\n"));
-  EXPECT_THAT(out, EndsWith("{\"error\":\"Request Timeout\"}"));
+  EXPECT_THAT(out, EndsWith("\r\n\r\nlate"));
   out.clear();
   append_answer({200, "a/b", "text"}, {.http_1_0 = true, .head = true}, kDate, out);
   EXPECT_THAT(out, HasSubstr("\r\nConnection: keep-alive\r\n"));
@@ -76,6 +77,13 @@ TEST(AnswerText, ServerTimingTellsWhatHappened) {
   append_call_answer({200, "a/b", ""}, times, {}, kDate, out);
   EXPECT_THAT(out, Not(HasSubstr("publish")));
   EXPECT_THAT(out, Not(HasSubstr("ack;")));
+}
+
+TEST(AnswerText, EveryRefusalOfTheHttpLayerHasItsStatus) {
+  for (const unsigned status : {400U, 408U, 413U, 414U, 431U, 501U, 503U}) {
+    EXPECT_EQ(gateway_error(refusal_of(status)).status, status);
+    EXPECT_NE(reason_phrase(status), "Error");
+  }
 }
 
 TEST(BodyBudget, AdmitsInOrderAndNeverBeyond) {
