@@ -126,9 +126,10 @@ std::variant<HttpAnswer, PendingCall> BcastApi::call(const HttpRequest& request,
   FLEET_CHECK(request.path.starts_with(kBcastPath));
   const wire::TimePoint begun = wire::read_clock();
   const std::string request_id = state.context.ids.next();
-  const BcastError* const refused = state.gate.refuse(request.authorization);
+  const auto caller = state.gate.verify(request.authorization);
   times.verify = wire::read_clock() - begun;
-  if (refused != nullptr) return bcast_error_answer(request_id, *refused);
+  if (!caller) return bcast_error_answer(request_id, *caller.error());
+  state.context.api_key = (*caller)->api_key;
   state.context.wall = wall;
   if (request.method == "POST" && request.path.substr(kBcastPath.size()) == kPub) {
     return state.publish(request, request_id, times);

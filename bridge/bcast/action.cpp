@@ -11,7 +11,8 @@ constexpr std::string_view kYes = "yes";
 constexpr std::string_view kNo = "no";
 constexpr std::string_view kEither = "one of the two";
 
-constexpr BcastParam kProductKey{Field::product_key, kYes, "key of a product that exists"};
+constexpr BcastParam kProductKey{
+    Field::product_key, kYes, "key of a product that exists, of nobody or of an account with the name of the API key"};
 constexpr BcastParam kMessageId{Field::message_id, kEither, "of RegisterMessage, or of an answer of BatchPub at QoS 1"};
 constexpr std::string_view kContentRule = "base64 (RFC 4648, padded) of at most 10 KB";
 

@@ -30,6 +30,7 @@ struct BcastContext {
   BcastMessages messages;
   std::shared_ptr<BcastDeliveries> deliveries = std::make_shared<BcastDeliveries>();
   BcastIds ids{};
+  std::string_view api_key{};        // of the caller
   BcastBody body{};                  // of an action
   std::string_view id{};             // in the path of a management call
   std::vector<wire::Param> query{};  // likewise

@@ -21,7 +21,7 @@ namespace bcast {
 inline constexpr BcastError kMissingAction{400, "MissingAction", "Action is missing"};
 inline constexpr BcastError kUnknownAction{400, "UnknownAction", "there is no such Action"};
 inline constexpr BcastError kInvalidProductKey{400, "InvalidProductKey",
-                                               "ProductKey must be the key of a product that exists"};
+                                               "ProductKey must be the key of a product that exists and is yours"};
 inline constexpr BcastError kInvalidDeviceName{
     400, "InvalidDeviceName",
     "DeviceName must be a list of at least one name, each of 1 to 255 bytes without / + # $ and control characters"};

@@ -22,18 +22,18 @@ bool take_scheme(std::string_view& text) {
 
 }  // namespace
 
-const BcastError* BcastGate::refuse(std::string_view authorization) {
-  if (!take_scheme(authorization)) return &bcast::kNoCredentials;
-  if (!wire::base64_decode(authorization, decoded_)) return &bcast::kNoCredentials;
+tl::expected<const BcastKeyConfig*, const BcastError*> BcastGate::verify(std::string_view authorization) {
+  if (!take_scheme(authorization)) return tl::unexpected(&bcast::kNoCredentials);
+  if (!wire::base64_decode(authorization, decoded_)) return tl::unexpected(&bcast::kNoCredentials);
   const std::string_view pair(reinterpret_cast<const char*>(decoded_.data()), decoded_.size());
   const std::size_t colon = pair.find(':');
-  if (colon == std::string_view::npos) return &bcast::kNoCredentials;
+  if (colon == std::string_view::npos) return tl::unexpected(&bcast::kNoCredentials);
   const std::string_view key = pair.substr(0, colon);
   const std::string_view secret = pair.substr(colon + 1);
   for (const BcastKeyConfig& known : keys_) {
-    if (known.api_key == key && wire::equal_in_constant_time(known.api_secret, secret)) return nullptr;
+    if (known.api_key == key && wire::equal_in_constant_time(known.api_secret, secret)) return &known;
   }
-  return &bcast::kBadCredentials;
+  return tl::unexpected(&bcast::kBadCredentials);
 }
 
 }  // namespace fleet::bridge

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "bridge/bcast/error.h"
@@ -16,9 +17,9 @@ class BcastGate {
   // `keys` outlive it and do not change.
   explicit BcastGate(const std::vector<BcastKeyConfig>& keys) : keys_(keys) {}
 
-  // Null where `authorization` (the header) names an API key and its secret. O(keys); secrets are compared in constant
-  // time.
-  [[nodiscard]] const BcastError* refuse(std::string_view authorization);
+  // The key of the configuration that `authorization` (the header) names together with its secret. O(keys); secrets are
+  // compared in constant time. Errors: no or another kind of credentials; a wrong key or secret.
+  [[nodiscard]] tl::expected<const BcastKeyConfig*, const BcastError*> verify(std::string_view authorization);
 
  private:
   const std::vector<BcastKeyConfig>& keys_;

@@ -20,14 +20,15 @@ constexpr std::string_view kDefaultShortName = "get";
 
 using Refusal = tl::unexpected<const BcastError*>;
 
-// Null where the call names a product that exists. Of a whole broker the plugin knows no products and takes any key;
-// the bridge knows its own.
+// Null where the call names a product that exists, and is anybody's or that of an account with the name of the caller's
+// API key. Of a whole broker the plugin knows no products and takes any key; the bridge knows its own.
 const BcastError* refuse_product(const BcastContext& context) {
   const BcastValue& key = context.body[BcastField::product_key];
-  if (!key.is_text() || !is_bcast_name(key.text) || context.registry.product(key.text) == nullptr) {
-    return &bcast::kInvalidProductKey;
-  }
-  return nullptr;
+  if (!key.is_text() || !is_bcast_name(key.text)) return &bcast::kInvalidProductKey;
+  const Product* const product = context.registry.product(key.text);
+  if (product == nullptr) return &bcast::kInvalidProductKey;
+  const bool may_use = product->owner().empty() || product->owner() == context.api_key;
+  return may_use ? nullptr : &bcast::kInvalidProductKey;
 }
 
 // Names of devices need not be registered: the plugin knows none that was never connected.

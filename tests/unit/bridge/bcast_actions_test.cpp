@@ -128,6 +128,16 @@ TEST(BcastBatchPub, RefusesWhatThePluginRefuses) {
   EXPECT_EQ(refused("MessageContent", base64_of(10'241)), "MessageTooLarge");
 }
 
+TEST(BcastBatchPub, KnowsWhoseAProductIs) {
+  Config config = bcast_config();
+  config.products[0].account = "other";
+  config.products[1].account = "key";
+  BcastUnderTest bridge(config);
+  EXPECT_EQ(bridge.refusal(batch_pub()), "InvalidProductKey");
+  EXPECT_EQ(bridge.refusal(broadcast()), "InvalidProductKey");
+  EXPECT_TRUE(bridge.pub(with(batch_pub(), "ProductKey", "a1BwAGVdemo")).accepted());
+}
+
 TEST(BcastBatchPub, RefusesTopicsThatReachTooManyOrNobody) {
   BcastUnderTest bridge;
   for (const json& name : {json(""), json("a/b"), json("+"), json("#"), json("$a"), json("{a}"), json(3), json("\t"),
