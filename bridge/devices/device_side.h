@@ -30,7 +30,8 @@ struct DeviceSideCounts {
 // their topology when they come back.
 class DeviceSide {
  public:
-  static constexpr std::size_t kMailboxBytes = 4u << 20;
+  // A thousand gateways that log 50 sub-devices in at one moment.
+  static constexpr std::size_t kMailboxBytes = 16u << 20;
 
   // `seed` decides the back-off's jitter.
   DeviceSide(boost::asio::io_context& loop, DeviceApi& api, const MakeEndpoint& make, wire::mqtt::Login login,
