@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/signed_form.h"
 #include "bridge/api.h"
 #include "bridge/envelope/aliyun_rpc.h"
 #include "bridge/envelope/rpc_params.h"
@@ -21,9 +22,13 @@
 namespace fleet {
 namespace {
 
+using bench::form_of;
+using bench::kDay;
+using bench::Params;
+using bench::signed_form;
+
 constexpr std::size_t kDevices = 15'000;
 constexpr std::size_t kNames = 100;
-constexpr wire::WallTime kDay{std::chrono::seconds(1'767'323'045)};  // 2026-01-02T03:04:05Z
 
 std::string device_name(std::size_t index) { return fmt::format("lamp-{:05}", index % kDevices); }
 
@@ -35,38 +40,6 @@ bridge::Config config() {
   out.products.push_back(std::move(product));
   out.limits.enforced = false;
   return out;
-}
-
-using Params = std::vector<std::pair<std::string, std::string>>;
-
-std::string form_of(const Params& params) {
-  std::string body;
-  for (const auto& [key, value] : params) {
-    if (!body.empty()) body.push_back('&');
-    wire::percent_append(key, body);
-    body.push_back('=');
-    wire::percent_append(value, body);
-  }
-  return body;
-}
-
-// The form of call number `number`, with the common parameters, signed and in the order in which SDKs send it.
-std::string signed_form(std::string_view action, Params params, std::size_t number) {
-  const Params common = {{"AccessKeyId", "testid"},
-                         {"Action", std::string(action)},
-                         {"Format", "JSON"},
-                         {"RegionId", "cn-shanghai"},
-                         {"SignatureMethod", "HMAC-SHA1"},
-                         {"SignatureNonce", fmt::format("3156853299f313e23d1673dc{:08}", number)},
-                         {"SignatureVersion", "1.0"},
-                         {"Timestamp", "2026-01-02T03:04:05Z"},
-                         {"Version", "2018-01-20"}};
-  params.insert(params.end(), common.begin(), common.end());
-  std::sort(params.begin(), params.end());
-  std::vector<wire::Param> views;
-  for (const auto& [key, value] : params) views.push_back({key, value});
-  params.emplace_back("Signature", wire::aliyun_signature("testsecret", wire::aliyun_string_to_sign("POST", views)));
-  return form_of(params);
 }
 
 // BatchPub to 100 names with `content_bytes` of content, as call number `number`.

@@ -1,4 +1,5 @@
-// The registry: a look-up among 1,000 and 1,000,000 devices, what is durable, and a start with a million.
+// The registry: look-ups and whole calls among 1,000 and 1,000,000 devices, what is durable, and a start with a
+// million.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -9,20 +10,25 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "bench/signed_form.h"
+#include "bridge/api.h"
 #include "bridge/registry/registry.h"
+#include "wire/encoding.h"
 
 namespace fleet::bridge {
 namespace {
 
+using bench::kDay;
+
 constexpr std::size_t kMillion = 1'000'000;
 constexpr std::size_t kNames = 100;  // of a BatchPub
-constexpr wire::WallTime kDay{std::chrono::seconds(1'767'323'045)};
 
 const std::vector<ProductConfig>& product() {
-  static const std::vector<ProductConfig> products = {{.key = "lamp"}};
+  static const std::vector<ProductConfig> products = {{.key = "lamp", .topics = {{"get", TopicOperation::subscribe}}}};
   return products;
 }
 
@@ -122,6 +128,40 @@ void find_device(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(lamp.device(names[next++ % names.size()]));
 }
 BENCHMARK(find_device)->Arg(1'000)->Arg(1'000'000);
+
+// A signed BatchPub of 128 bytes to these names.
+std::string batch_pub(std::size_t number, std::span<const std::string> names) {
+  bench::Params params = {{"MessageContent", wire::base64_encode(std::vector<std::byte>(128))},
+                          {"ProductKey", "lamp"},
+                          {"TopicShortName", "get"}};
+  for (std::size_t i = 0; i < names.size(); ++i) params.emplace_back(fmt::format("DeviceName.{}", i + 1), names[i]);
+  return bench::signed_form("BatchPub", std::move(params), number);
+}
+
+// Whole calls with 100 names each, at random: decode, verify, find, plan. A nonce serves once, and so does each call.
+void batch_pub_calls(benchmark::State& state) {
+  constexpr std::size_t kCalls = 2'000;
+  const auto devices = static_cast<std::size_t>(state.range(0));
+  Config config;
+  config.accounts = {{.access_key_id = "testid", .access_key_secret = "testsecret", .batch_pub = true}};
+  config.limits.enforced = false;
+  Api api(config, open({}));
+  fill(api.registry(), devices);
+  const std::vector<std::string> names = names_at_random(devices);
+  std::vector<std::string> bodies;
+  for (std::size_t i = 0; i < kCalls; ++i) {
+    bodies.push_back(batch_pub(i, std::span(names).subspan(i * kNames % names.size(), kNames)));
+  }
+  ApiTimes times;
+  std::size_t next = 0;
+  for (auto _ : state) {
+    const auto outcome = api.call(
+        {.method = "POST", .path = "/", .content_type = "application/x-www-form-urlencoded", .body = bodies[next++]},
+        wire::TimePoint{}, kDay, times);
+    if (!std::holds_alternative<PendingCall>(outcome)) state.SkipWithError("refused");
+  }
+}
+BENCHMARK(batch_pub_calls)->Arg(1'000)->Arg(1'000'000)->Iterations(2'000);
 
 // 10,000 devices in one call, durable when it returns.
 void register_10000_durable(benchmark::State& state) {

@@ -4,17 +4,18 @@
 #include <string>
 #include <vector>
 
+#include "bench/signed_form.h"
 #include "bridge/tmc/json_scan.h"
 #include "bridge/tmc/message.h"
 #include "bridge/top_api.h"
-#include "wire/encoding.h"
 #include "wire/signing_top.h"
 
 namespace fleet {
 namespace {
 
+using bench::kDay;
+
 constexpr std::size_t kMessages = 50;
-constexpr wire::WallTime kDay{std::chrono::seconds(1'767'323'045)};  // 2026-01-02T03:04:05Z
 
 bridge::Config config() {
   bridge::Config out;
@@ -51,26 +52,19 @@ std::string messages(std::size_t bytes) {
 }
 
 std::string call_body(const std::string& sign_method, std::size_t bytes) {
-  std::vector<std::pair<std::string, std::string>> params = {{"app_key", "12345678"},
-                                                             {"format", "json"},
-                                                             {"messages", messages(bytes)},
-                                                             {"method", "taobao.tmc.messages.produce"},
-                                                             {"sign_method", sign_method},
-                                                             {"timestamp", "2026-01-02 11:04:05"},
-                                                             {"v", "2.0"}};
+  bench::Params params = {{"app_key", "12345678"},
+                          {"format", "json"},
+                          {"messages", messages(bytes)},
+                          {"method", "taobao.tmc.messages.produce"},
+                          {"sign_method", sign_method},
+                          {"timestamp", "2026-01-02 11:04:05"},
+                          {"v", "2.0"}};
   std::vector<wire::Param> views;
   for (const auto& [key, value] : params) views.push_back({key, value});
   std::string text;
   wire::top_string_to_sign(views, wire::EmptyValues::skipped, text);
   params.emplace_back("sign", wire::top_signature(*wire::parse_top_sign_method(sign_method), "helloworld", text));
-  std::string body;
-  for (const auto& [key, value] : params) {
-    if (!body.empty()) body.push_back('&');
-    wire::percent_append(key, body);
-    body.push_back('=');
-    wire::percent_append(value, body);
-  }
-  return body;
+  return bench::form_of(params);
 }
 
 void count_messages(benchmark::State& state) {

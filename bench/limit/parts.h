@@ -30,7 +30,7 @@ struct Part {
   wire::Result<void> (*run)(Bench& bench);
 };
 
-// saturated, paced, connect, sizes, memory, auth, paho: in the order in which they run.
+// saturated, paced, connect, sizes, memory, auth, hostile, paho: in the order in which they run.
 const std::vector<Part>& parts();
 
 // Of all repeats: metric path -> one value a repeat.
@@ -46,7 +46,9 @@ using Samples = std::map<std::string, std::vector<double>>;
 [[nodiscard]] wire::Result<void> sample_bare(Bench& bench, Samples& into, const std::string& name,
                                              const std::string& scenario, const BareLoad& load);
 
-// The part that watches the bridge's memory, in a file of its own.
+// The parts that start the bridge themselves, in files of their own: one watches its memory, one puts slow callers
+// beside the honest ones.
 wire::Result<void> run_memory(Bench& bench);
+wire::Result<void> run_hostile(Bench& bench);
 
 }  // namespace fleet::bench
