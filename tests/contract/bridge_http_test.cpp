@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/contract/pipelining.h"
 #include "tests/support/bridge_program.h"
 #include "tests/support/http_caller.h"
 #include "tests/support/mosquitto.h"
@@ -213,21 +214,7 @@ TEST_F(BridgeHttp, RefusesWhatIsNotSignedOrNotNew) {
   expect_service();
 }
 
-TEST_F(BridgeHttp, AnswersPipelinedRequestsInOrder) {
-  HttpCaller pipelining = caller();
-  std::string requests;
-  for (int i = 0; i < 100; ++i) {
-    // QoS 1 answers wait for the broker, refusals do not: the order must be that of the requests all the same.
-    const std::string device = i % 2 == 0 ? "newdevice1" : "nosuchdevice";
-    requests += post(BatchPubCall{.devices = {device}, .qos = i % 3 == 0 ? 1 : 0});
-  }
-  ASSERT_TRUE(pipelining.send(requests));
-  for (int i = 0; i < 100; ++i) {
-    const auto reply = pipelining.read();
-    ASSERT_TRUE(reply) << i;
-    EXPECT_THAT(reply->body, HasSubstr(i % 2 == 0 ? "\"Success\":true" : "iot.device.NotExistedDevice")) << i;
-  }
-}
+TEST_F(BridgeHttp, AnswersPipelinedRequestsInOrder) { expect_pipelined_answers_in_order(caller()); }
 
 TEST_F(BridgeHttp, AnswersPipelinedRequestsBeforeTheOneThatEndsTheConnection) {
   HttpCaller pipelining = caller();

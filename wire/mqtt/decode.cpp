@@ -67,12 +67,18 @@ ReasonCode read_reason_tail(ByteReader& reader, PacketType type, ReasonCode& rea
   return reader.empty() ? kSuccess : kMalformed;
 }
 
-// Packet identifier and, in 5.0, properties: the head of SUBSCRIBE, SUBACK, UNSUBSCRIBE and UNSUBACK.
-ReasonCode read_list_head(Version version, ByteReader& reader, PacketType type, std::uint16_t& packet_id,
-                          Properties& properties) {
-  properties = {};
-  if (const ReasonCode bad = read_packet_id(reader, packet_id); bad != kSuccess) return bad;
-  return version == Version::v5 ? read_properties(reader, type, properties) : kSuccess;
+// SUBSCRIBE, SUBACK, UNSUBSCRIBE and UNSUBACK: packet identifier, in 5.0 properties, and the list that `read_rest`
+// reads.
+template <class Packet, class ReadRest>
+ReasonCode read_list(Version version, const Frame& frame, PacketType type, Packet& out, const ReadRest& read_rest) {
+  if (const ReasonCode bad = check_flags(frame); bad != kSuccess) return bad;
+  ByteReader reader(frame.body);
+  out.properties = {};
+  if (const ReasonCode bad = read_packet_id(reader, out.packet_id); bad != kSuccess) return bad;
+  if (version == Version::v5) {
+    if (const ReasonCode bad = read_properties(reader, type, out.properties); bad != kSuccess) return bad;
+  }
+  return read_rest(reader);
 }
 
 ReasonCode check_filter(std::string_view filter) {
@@ -220,34 +226,26 @@ ReasonCode decode_ack(Version version, const Frame& frame, AckPacket& out) {
 }
 
 ReasonCode decode_subscribe(Version version, const Frame& frame, SubscribePacket& out) {
-  if (const ReasonCode bad = check_flags(frame); bad != kSuccess) return bad;
-  ByteReader reader(frame.body);
-  const ReasonCode head = read_list_head(version, reader, PacketType::subscribe, out.packet_id, out.properties);
-  return head != kSuccess ? head : read_filters(version, reader, true, out.filters);
+  return read_list(version, frame, PacketType::subscribe, out,
+                   [&](ByteReader& reader) { return read_filters(version, reader, true, out.filters); });
 }
 
 ReasonCode decode_suback(Version version, const Frame& frame, SubackPacket& out) {
-  if (const ReasonCode bad = check_flags(frame); bad != kSuccess) return bad;
-  ByteReader reader(frame.body);
-  const ReasonCode head = read_list_head(version, reader, PacketType::suback, out.packet_id, out.properties);
-  return head != kSuccess ? head : read_codes(version, reader, PacketType::suback, out.codes);
+  return read_list(version, frame, PacketType::suback, out,
+                   [&](ByteReader& reader) { return read_codes(version, reader, PacketType::suback, out.codes); });
 }
 
 ReasonCode decode_unsubscribe(Version version, const Frame& frame, UnsubscribePacket& out) {
-  if (const ReasonCode bad = check_flags(frame); bad != kSuccess) return bad;
-  ByteReader reader(frame.body);
-  const ReasonCode head = read_list_head(version, reader, PacketType::unsubscribe, out.packet_id, out.properties);
-  return head != kSuccess ? head : read_filters(version, reader, false, out.filters);
+  return read_list(version, frame, PacketType::unsubscribe, out,
+                   [&](ByteReader& reader) { return read_filters(version, reader, false, out.filters); });
 }
 
 ReasonCode decode_unsuback(Version version, const Frame& frame, UnsubackPacket& out) {
-  if (const ReasonCode bad = check_flags(frame); bad != kSuccess) return bad;
-  ByteReader reader(frame.body);
-  const ReasonCode head = read_list_head(version, reader, PacketType::unsuback, out.packet_id, out.properties);
-  if (head != kSuccess) return head;
-  out.codes = {};
-  if (version == Version::v5) return read_codes(version, reader, PacketType::unsuback, out.codes);
-  return reader.empty() ? kSuccess : kMalformed;
+  return read_list(version, frame, PacketType::unsuback, out, [&](ByteReader& reader) {
+    out.codes = {};
+    if (version == Version::v5) return read_codes(version, reader, PacketType::unsuback, out.codes);
+    return reader.empty() ? kSuccess : kMalformed;
+  });
 }
 
 ReasonCode decode_empty(const Frame& frame) {
