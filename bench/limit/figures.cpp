@@ -66,7 +66,7 @@ Figure plain(std::string part, std::string what, std::vector<double> product, Bo
 
 std::string table(const std::vector<Figure>& figures) {
   std::size_t width = 4;
-  for (const Figure& figure : figures) width = std::max(width, figure.what.size());
+  for (const Figure& figure : figures) width = std::max({width, figure.part.size(), figure.what.size()});
   std::string out;
   const auto row = [&out, width](std::string_view what, std::string_view product, std::string_view beside,
                                  std::string_view value, std::string_view to_reach, std::string_view end) {

@@ -22,15 +22,6 @@ constexpr std::uint32_t kCallsPerSecond = 50;   // × 100 devices: 5,000 deliver
 constexpr std::uint32_t kSizesPerSecond = 200;  // enough CPU in a hold to tell sizes apart
 constexpr int kTurns = 3;                       // of saturated in a repeat: its rate moves most from run to run
 
-// Both sides of one comparison. The other one goes first each time, so that a machine that speeds up or slows down
-// favours neither.
-wire::Result<void> run_both(int turn, const std::function<wire::Result<void>()>& product,
-                            const std::function<wire::Result<void>()>& beside) {
-  const bool product_first = turn % 2 == 1;
-  if (auto r = (product_first ? product : beside)(); !r) return r;
-  return (product_first ? beside : product)();
-}
-
 // How many deliveries a second can one call after another bring about, and what does each cost?
 wire::Result<void> run_saturated(Bench& bench) {
   Samples s;
@@ -199,6 +190,13 @@ wire::Result<void> run_auth(Bench& bench) {
 
 }  // namespace
 
+wire::Result<void> run_both(int turn, const std::function<wire::Result<void>()>& product,
+                            const std::function<wire::Result<void>()>& beside) {
+  const bool product_first = turn % 2 == 1;
+  if (auto r = (product_first ? product : beside)(); !r) return r;
+  return (product_first ? beside : product)();
+}
+
 const std::vector<Part>& parts() {
   static const std::vector<Part> all = {
       {"saturated", "deliveries/s and CPU with calls made one after another", run_saturated},
@@ -207,6 +205,8 @@ const std::vector<Part>& parts() {
       {"sizes", "cost per delivery at 100, 1,000, 5,000 and 15,000 devices", run_sizes},
       {"memory", "256 KB x 100 devices at QoS 1: memory of the bridge, also with the broker stopped", run_memory},
       {"auth", "Mosquitto's CPU with and without the plugin that checks logins and topics", run_auth},
+      {"identities", "CPU of devices that log in with signatures, reached by two call groups", run_identities},
+      {"gateways", "deliveries/s through 10 gateways and to as many devices", run_gateways},
       {"hostile", "1,000 slow connections: p99 of honest callers beside them", run_hostile},
       {"paho", "the Paho engine and the Paho publisher beside the native ones", run_paho},
   };

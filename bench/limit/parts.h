@@ -30,7 +30,7 @@ struct Part {
   wire::Result<void> (*run)(Bench& bench);
 };
 
-// saturated, paced, connect, sizes, memory, auth, hostile, paho: in the order in which they run.
+// saturated, paced, connect, sizes, memory, auth, identities, gateways, hostile, paho: in the order in which they run.
 const std::vector<Part>& parts();
 
 // Of all repeats: metric path -> one value a repeat.
@@ -45,6 +45,15 @@ using Samples = std::map<std::string, std::vector<double>>;
 // "bare.broker_cpu_us", "bare.p50_us" and "bare.p99_us" to `into`; lost deliveries become a note.
 [[nodiscard]] wire::Result<void> sample_bare(Bench& bench, Samples& into, const std::string& name,
                                              const std::string& scenario, const BareLoad& load);
+
+// Both sides of one comparison. The other one goes first each time, so that a machine that speeds up or slows down
+// favours neither.
+[[nodiscard]] wire::Result<void> run_both(int turn, const std::function<wire::Result<void>()>& product,
+                                          const std::function<wire::Result<void>()>& beside);
+
+// The fleet's own questions, in a file of their own.
+wire::Result<void> run_identities(Bench& bench);
+wire::Result<void> run_gateways(Bench& bench);
 
 // The parts that start the bridge themselves, in files of their own: one watches its memory, one puts slow callers
 // beside the honest ones.
