@@ -4,7 +4,7 @@
 
 namespace fleet::sim {
 
-void Device::on_connected(bool /*session_present*/) { worker_->device_connected(*this); }
+void Device::on_connected(bool session_present) { worker_->device_connected(*this, session_present); }
 
 void Device::on_subscribed(std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted_codes) {
   worker_->device_subscribed(*this, cookie, granted_codes);

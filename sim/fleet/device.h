@@ -44,6 +44,7 @@ class Device final : private wire::mqtt::EndpointEvents {
   State state = State::away;
   bool was_ready = false;     // at any time before
   std::uint8_t failures = 0;  // in a row; stays at 255
+  bool absent = false;        // it left on purpose and is not ready again
   bool in_gate = false;       // its handshake is under way; a gateway's with the logins of its sub-devices
   std::uint32_t granted = 0;  // subscriptions granted on this connection
 

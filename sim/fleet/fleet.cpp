@@ -115,6 +115,7 @@ FleetStatus Fleet::status() const {
     status.gateway_refused += counters.gateway_refused.read();
     status.sub_devices_ready += counters.sub_devices_ready.read();
     status.telemetry_open += counters.telemetry_open.read();
+    status.absent += counters.absent.read();
     status.first_copies += worker->first_copies();  // before the whole: no part exceeds it
     status.deliveries += worker->deliveries();
   }
@@ -168,6 +169,9 @@ FleetOutcome Fleet::stop() {
   FleetOutcome& outcome = state.outcome.emplace();
   outcome.call_groups.resize(state.plan.groups.size());
   outcome.balance.resize(state.plan.scenario.fleet.size());
+  for (const FleetGroup& group : state.plan.scenario.fleet) {
+    outcome.absences.push_back(group.behaviour.leaves() ? std::optional<AbsenceRecord>(std::in_place) : std::nullopt);
+  }
   std::vector<std::vector<SecondSlice>> seconds;
   for (std::size_t i = 0; i < state.workers.size(); ++i) {
     Worker& worker = *state.workers[i];
@@ -175,6 +179,9 @@ FleetOutcome Fleet::stop() {
       outcome.call_groups[g].merge(worker.ledger().tallies()[g]);
     }
     for (std::size_t g = 0; g < outcome.balance.size(); ++g) outcome.balance[g].merge(worker.ledger().balance(g));
+    for (std::size_t g = 0; g < outcome.absences.size(); ++g) {
+      if (outcome.absences[g]) outcome.absences[g]->merge(*worker.ledger().absences(g));
+    }
     outcome.strangers.merge(worker.ledger().strangers());
     outcome.cpu.push_back({"worker " + std::to_string(i), micros(worker.watch().hold_cpu())});
     outcome.telemetry.scheduled += worker.telemetry().scheduled;

@@ -27,6 +27,9 @@ ShardLedger::ShardLedger(const Scenario& scenario, const std::vector<std::unique
   for (std::size_t i = 0; i < scenario.fleet.size(); ++i) {
     groups_[i].subscriptions = scenario.fleet[i].subscribe.size();
     groups_[i].consumers = scenario.fleet[i].kind == FleetKind::consumer;
+    groups_[i].keeps_session = !scenario.fleet[i].connect.clean_start;
+    if (scenario.fleet[i].behaviour.leaves()) groups_[i].absence_record = std::make_unique<AbsenceRecord>();
+    for (const TopicSubscription& row : scenario.fleet[i].subscribe) groups_[i].asked.push_back(row.qos);
   }
   for (const auto& group : groups) {
     const CallGroup& calls = scenario.calls.at(group->index);
@@ -62,6 +65,9 @@ void ShardLedger::make_room(std::size_t fleet_group, std::uint32_t devices) {
   group.newest.assign(group.call_groups * devices, 0);
   group.granted.assign(group.subscriptions * devices, Qos::at_most_once);
   if (group.consumers) group.received.assign(devices, 0);
+  if (!group.absence_record) return;
+  group.absences.assign(devices, {});
+  group.concerned.assign(group.call_groups * devices, {});
 }
 
 void ShardLedger::set_phases(const PhaseTimes& phases) {
@@ -150,6 +156,7 @@ void ShardLedger::receive(const Recipient& device, const wire::mqtt::Delivery& d
   }
   Group& group = groups_[device.fleet_group];
   if (group.consumers) ++group.received[device.place];
+  if (group.absence_record) note_backlog(group, device, stamp.due, received);
   timeline_.delivered(received, received - stamp.due);
 }
 

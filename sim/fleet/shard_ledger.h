@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/fleet/counter.h"
+#include "sim/ledger/absence.h"
 #include "sim/ledger/balance.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
@@ -39,8 +40,24 @@ class ShardLedger {
   // What the broker has granted a device for the n-th subscription of its group.
   void note_granted(const Recipient& device, std::size_t subscription, wire::mqtt::Qos qos);
 
-  // The drain is over: what comes from now on is nobody's.
-  void end() { ended_ = true; }
+  // The drain is over: what comes from now on is nobody's. Settles every absence.
+  void end();
+
+  // --- absences on purpose, of devices of groups whose behaviour leaves: shard_absences.cpp
+  // A device leaves now and is due back. What it is owed meanwhile waits for it where the broker keeps its session, and
+  // will be written off where it does not.
+  void leave(const Recipient& device, wire::TimePoint now, wire::TimePoint due_back);
+  // A leaving was due and the device was not there to leave.
+  void note_skipped(const Recipient& device);
+  [[nodiscard]] wire::TimePoint due_back(const Recipient& device) const;
+  // It is connected again: with the session that the broker had kept, or without.
+  void return_connected(const Recipient& device, wire::TimePoint now, bool session_present);
+  // It is ready again. settle_absence() follows when what was on its way is here, or has been lost.
+  void return_ready(const Recipient& device, wire::TimePoint now);
+  // Writes off what was lost with the absence of a device that was ready at `ready`, unless it has left again since.
+  void settle_absence(const Recipient& device, wire::TimePoint ready);
+  // Once a second: what was called before the last two is no more on its way to anybody.
+  void note_second();
 
   // One delivery, read from the clock at `received`.
   void receive(const Recipient& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received);
@@ -52,6 +69,9 @@ class ShardLedger {
 
   // At the end: what the consumers of a fleet group have had of calls due in the hold; nobody's of devices.
   [[nodiscard]] Balance balance(std::size_t fleet_group) const;
+  [[nodiscard]] const AbsenceRecord* absences(std::size_t fleet_group) const {
+    return groups_[fleet_group].absence_record.get();
+  }
   [[nodiscard]] std::vector<Tally>& tallies() { return tallies_; }
   [[nodiscard]] const Deliveries& strangers() const { return strangers_; }
   [[nodiscard]] Timeline& timeline() { return timeline_; }
@@ -64,6 +84,7 @@ class ShardLedger {
     std::size_t subscription = 0;  // of the fleet group, to the call group's topic
     bool subscribed = false;
     wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+    std::uint64_t opened_now = 0, opened_before = 0;  // calls, at the last two ticks of note_second()
     // Of messages: fleet groups by target, and the subscription of each to each topic (target × topics + topic).
     std::vector<std::size_t> targets;
     std::vector<std::size_t> subscriptions;
@@ -75,14 +96,35 @@ class ShardLedger {
     std::size_t subscription = 0;  // of the fleet group
     bool subscribed = false;
   };
+  // The newest absence of a device. All is far in the future before the first.
+  struct Absence {
+    wire::TimePoint left = wire::TimePoint::max();
+    wire::TimePoint due_back{};
+    wire::TimePoint connected = wire::TimePoint::max();  // again; until then what comes had waited
+    wire::TimePoint ready{};                             // again; epoch: not yet
+    wire::TimePoint caught_up{};                         // newest delivery of the backlog; epoch: none
+    std::uint32_t index = 0;                             // of the device in its fleet group
+    bool open = false;                                   // until it is settled
+    bool session_lost = false;
+  };
+  // Calls that an absence concerns: those from `first` on, below `end` once it is over.
+  struct CallRange {
+    std::uint64_t first = 0, end = 0;
+  };
   // Memory of the devices of one fleet group, one row a device.
   struct Group {
     std::size_t call_groups = 0;
     std::size_t subscriptions = 0;
     std::vector<std::uint64_t> newest;     // by call group: number of the newest call received + 1, 0: none
     std::vector<wire::mqtt::Qos> granted;  // by subscription
+    std::vector<wire::mqtt::Qos> asked;    // by subscription; of all devices
     std::vector<std::uint64_t> received;   // of consumers: one number each
     bool consumers = false;
+    bool keeps_session = false;
+    // Where the group's behaviour leaves; none otherwise.
+    std::unique_ptr<AbsenceRecord> absence_record;
+    std::vector<Absence> absences;
+    std::vector<CallRange> concerned;  // by call group
   };
 
   void note_stranger(std::uint64_t& count, wire::TimePoint received) const;
@@ -91,6 +133,12 @@ class ShardLedger {
                                                       const wire::Stamp& stamp);
   [[nodiscard]] bool is_downgraded(const Route& route, const Meant& meant, const Recipient& who,
                                    wire::mqtt::Qos arrived) const;
+  // True where what this call sends at QoS 1 or 2 waits at the broker for devices of its group that are away.
+  [[nodiscard]] bool waits_at_broker(const Route& route) const;
+  void settle(const Recipient& device, Absence& absence);
+  void write_off(const Recipient& device, const Route& route, const CallRange& calls);
+  static void note_backlog(Group& group, const Recipient& device, wire::TimePoint due, wire::TimePoint received);
+  static void note_caught_up(Group& group, Absence& absence);
   [[nodiscard]] bool note_order(const Route& route, const Recipient& who, std::uint64_t call);
 
   const std::uint32_t run_;

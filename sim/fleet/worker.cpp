@@ -115,6 +115,7 @@ void Worker::make_devices() {
   for (std::size_t slot = 0; slot < all.size(); ++slot) devices_[slot].place(*this, all[slot]);
   make_sub_device_room();
   make_telemetry();
+  make_leave_schedule();
 }
 
 void Worker::on_beat(TimePoint now) {
@@ -125,6 +126,7 @@ void Worker::on_beat(TimePoint now) {
     if (device.state != Device::State::away) device.endpoint->on_timer(now);
     if (device.gateway && device.gateway->overdue(now)) give_up_gateway(device);
   }
+  if (phases_known_) pump_absences(now);
 }
 
 void Worker::announce_phases() {
@@ -225,8 +227,9 @@ std::string Worker::filter_of(const Device& device, const std::string& topic) co
   return "/" + product_of(device).key + "/" + name_of(device) + "/user/" + topic;
 }
 
-void Worker::device_connected(Device& device) {
+void Worker::device_connected(Device& device, bool session_present) {
   if (!device.gateway) leave_gate(device);
+  if (device.absent) ledger_.return_connected(device.who(), wire::read_clock(), session_present);
   counters_.connected.add(1);
   device.state = Device::State::subscribing;
   const std::uint32_t own = device.gateway ? gateways_of(device).own_filters() : filters_of(device);
@@ -291,6 +294,7 @@ void Worker::become_ready(Device& device) {
   if (device.gateway) counters_.sub_devices_ready.add(gateways_of(device).sub_devices(device.who().index));
   if (device.was_ready) {
     counters_.reconnects.add(1);
+    if (device.absent) note_returned(device, wire::read_clock());
     return;
   }
   device.was_ready = true;
@@ -311,6 +315,10 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
   }
   if (stopping_) return check_stopped();
 
+  if (was == Device::State::ready && device.absent) {
+    ramp_.add_retry(slot_of(device), std::max(ledger_.due_back(device.who()), wire::read_clock()));
+    return pump_ramp();
+  }
   if (was == Device::State::ready) {
     complain(device, "lost its connection", why.detail);
   } else {
@@ -320,9 +328,9 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
     complain(device, "could not connect", gave_up ? std::string_view(device.gateway->failure()) : why.detail);
   }
   // Until it has been ready once a device belongs to the ramp, which does not give up.
-  if (!device.was_ready || group_of(device).connect.reconnect) {
+  if (!device.was_ready || device.absent || group_of(device).connect.reconnect) {
     if (device.failures < std::numeric_limits<std::uint8_t>::max()) ++device.failures;
-    const auto slot = static_cast<std::uint32_t>(&device - devices_.data());
+    const std::uint32_t slot = slot_of(device);
     const std::uint64_t salt = (plan_.scenario.seed << 32) + (std::uint64_t{slot} * plan_.workers + index_) * 256;
     ramp_.add_retry(slot, wire::read_clock() + back_off(device.failures, salt));
   }

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "sim/fleet/counter.h"
 #include "sim/fleet/device.h"
 #include "sim/fleet/fleet_plan.h"
+#include "sim/fleet/leave_schedule.h"
 #include "sim/fleet/loop_watch.h"
 #include "sim/fleet/message_pool.h"
 #include "sim/fleet/ramp.h"
@@ -36,6 +38,7 @@ struct WorkerCounters {
   Counter gateway_refused;    // attempts of gateways whose sub-devices the platform refused
   Counter sub_devices_ready;  // now: those of gateways that are ready
   Counter telemetry_open;     // messages under way, now
+  Counter absent;             // devices that left on purpose and whose absence is not settled, now
 };
 
 // Owned by the fleet. Made, started and stopped on the coordinator's thread; everything else happens on its own.
@@ -67,7 +70,7 @@ class Worker {
   [[nodiscard]] wire::TimePoint last_ready() const { return last_ready_; }  // of those that became ready
 
   // For its devices, on its thread.
-  void device_connected(Device& device);
+  void device_connected(Device& device, bool session_present);
   void device_subscribed(Device& device, std::uint64_t first_filter, std::span<const wire::mqtt::ReasonCode> granted);
   void device_received(Device& device, const wire::mqtt::Delivery& delivery) {
     const wire::TimePoint received = wire::read_clock();
@@ -112,6 +115,13 @@ class Worker {
   [[nodiscard]] Recipient recipient_of(const Device& gateway, const SubDevice& sub_device) const;
   [[nodiscard]] std::string filter_text(const Device& device, std::uint32_t filter) const;
 
+  // --- absences on purpose: worker_absences.cpp
+  void make_leave_schedule();
+  // Lets everybody go who is due to leave, a beat's worth, and settles the absences that are over.
+  void pump_absences(wire::TimePoint now);
+  void leave(Device& device, const LeaveSchedule::Leaving& leaving, wire::TimePoint now);
+  void note_returned(Device& device, wire::TimePoint now);
+
   // --- telemetry: worker_telemetry.cpp
   void make_telemetry();
   // Sends every message that is due, and arms the timer for the next.
@@ -134,6 +144,9 @@ class Worker {
   [[nodiscard]] std::string name_of(const Device& device) const;
   [[nodiscard]] wire::mqtt::Login login_of(const Device& device) const;
   [[nodiscard]] std::string filter_of(const Device& device, const std::string& topic) const;
+  [[nodiscard]] std::uint32_t slot_of(const Device& device) const {
+    return static_cast<std::uint32_t>(&device - devices_.data());
+  }
 
   FleetPlan& plan_;
   const std::uint32_t index_;
@@ -152,6 +165,14 @@ class Worker {
   TelemetryRecord telemetry_;
   std::vector<NameTemplate> names_;  // by row of telemetry
   std::vector<Device> devices_;      // by slot
+  LeaveSchedule leavings_;
+  // Devices that are ready again and whose absence is not settled yet.
+  struct Return {
+    wire::TimePoint ready{};
+    std::uint32_t slot = 0;
+  };
+  std::deque<Return> returns_;
+  wire::TimePoint next_second_{};  // of the ledger, where somebody leaves
   // The devices of each fleet group that connect: slot of the first, its index in the group, and how many are here.
   struct Shard {
     std::uint32_t first_slot = 0, first_index = 0, devices = 0;

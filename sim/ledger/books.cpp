@@ -4,8 +4,8 @@
 //   state  lap + 1 (32 bits; 0: vacant) | unaccepted (1) | closed (1) | remaining (30)
 //          lap = call / window names the call that lives in the slot. remaining counts the deliveries still owed, and
 //          one more for the answer: who brings it to 0 has everything, and closes the call.
-//   place  low bits of the lap, never 0 (12) | arrival in ns, modulo 2^52 (52), with three values set aside:
-//          not here yet; refused and not here; refused and here all the same
+//   place  low bits of the lap, never 0 (12) | arrival in ns, modulo 2^52 (52), with five values set aside:
+//          not here yet; refused and not here; refused and here all the same; excused, for one of two reasons
 //
 // receive() turns its place from "not here yet" to the arrival with one compare-exchange, then takes one off
 // `remaining` with another that succeeds only while the state still names its lap. Every step of a call is decided by
@@ -16,6 +16,8 @@
 //   - an answer that refuses some of the messages turns their places from "not here yet" to "refused" and takes them
 //     off together with its own one; what was there already has taken or will take itself off, and its place says that
 //     it is not owed. What comes later finds its place refused, and changes no state;
+//   - excuse() goes the way of receive() with a reason in place of an arrival; what comes later finds the reason in its
+//     place, is late, and changes nothing;
 //   - vacate() (the window moves on) first replaces the state by "vacant", and from then on nobody closes the call or
 //     takes off from it; then it exchanges the places one by one. A delivery that marked its place before that is
 //     counted by vacate(), and finds, if it has not taken itself off yet, that the lap is gone; one that comes after it
@@ -51,6 +53,8 @@ constexpr std::uint64_t kTimeMask = (std::uint64_t{1} << kTimeBits) - 1;
 constexpr std::uint64_t kNotHere = 0;
 constexpr std::uint64_t kRefused = kTimeMask;
 constexpr std::uint64_t kRefusedHere = kTimeMask - 1;
+constexpr std::uint64_t kAbsent = kTimeMask - 2;
+constexpr std::uint64_t kUnsubscribed = kTimeMask - 3;
 
 std::uint64_t state_lap(std::uint64_t state) { return state >> 32; }
 std::uint64_t lap_tag(std::uint64_t lap) { return (lap & 0xFFFF'FFFF) + 1; }
@@ -62,7 +66,7 @@ std::uint64_t time_bits(wire::TimePoint when) {
 
 // The same beside the values that mean something else.
 std::uint64_t arrival_bits(wire::TimePoint when) {
-  return std::clamp<std::uint64_t>(time_bits(when), kNotHere + 1, kRefusedHere - 1);
+  return std::clamp<std::uint64_t>(time_bits(when), kNotHere + 1, kUnsubscribed - 1);
 }
 
 // Arrival minus due in ns, at least 0.
@@ -74,11 +78,15 @@ std::int64_t offset_ns(std::uint64_t place, wire::TimePoint due) {
 // In place of an offset.
 constexpr std::int64_t kGap = -1;
 constexpr std::int64_t kNotOwed = -2;
+constexpr std::int64_t kExcusedAbsent = -3;
+constexpr std::int64_t kExcusedUnsubscribed = -4;
 
-// What was found in a place when its call is closed: arrival minus due in ns, kGap or kNotOwed.
+// What was found in a place when its call is closed: arrival minus due in ns, or one of the above.
 std::int64_t found_in(std::uint64_t place, wire::TimePoint due) {
   const std::uint64_t time = place & kTimeMask;
   if (time == kNotHere) return kGap;
+  if (time == kAbsent) return kExcusedAbsent;
+  if (time == kUnsubscribed) return kExcusedUnsubscribed;
   return time == kRefused || time == kRefusedHere ? kNotOwed : offset_ns(place, due);
 }
 
@@ -181,6 +189,7 @@ void Books::open(std::uint64_t call, wire::TimePoint due, bool measured, Tally& 
     measured_end_.store(call + 1, std::memory_order_relaxed);
   }
   open_calls_.fetch_add(1, std::memory_order_relaxed);
+  calls_opened_.store(call + 1, std::memory_order_release);
   slot.state.store(lap_tag(lap) << 32 | (std::uint64_t{batch_} + 1), std::memory_order_release);
 }
 
@@ -242,12 +251,7 @@ Receipt Books::receive(std::uint64_t call, std::uint32_t position, wire::TimePoi
     std::atomic<std::uint64_t>& place = places_[index * batch_ + position];
     std::uint64_t found = lap_bits | kNotHere;
     if (place.compare_exchange_strong(found, lap_bits | arrival_bits(when), std::memory_order_relaxed)) {
-      // Take it off while the state names this lap; afterwards vacate() has counted it.
-      do {
-        if (state_lap(state) != lap_tag(lap)) return Receipt::received;
-      } while (
-          !slot.state.compare_exchange_weak(state, state - 1, std::memory_order_acq_rel, std::memory_order_acquire));
-      if ((state & kUnaccepted) == 0 && (state & kRemainingMask) == 1) close_complete(slot, tally);
+      take_off(slot, lap, state, tally);
       return Receipt::received;
     }
     if (found == (lap_bits | kRefused) &&
@@ -255,13 +259,37 @@ Receipt Books::receive(std::uint64_t call, std::uint32_t position, wire::TimePoi
       if (is_measured(call)) count(&Deliveries::unaccepted, call, position, tally);
       return Receipt::received;
     }
-    if ((found & ~kTimeMask) == lap_bits) {
+    const bool excused = found == (lap_bits | kAbsent) || found == (lap_bits | kUnsubscribed);
+    if ((found & ~kTimeMask) == lap_bits && !excused) {
       if (is_measured(call)) count(&Deliveries::duplicate, call, position, tally);
       return Receipt::duplicate;
     }
   }
   if (is_measured(call)) count(&Deliveries::late, call, position, tally);
   return Receipt::late;
+}
+
+// A place was marked: one less is owed while the state names this lap; afterwards vacate() has counted it. `state`: as
+// it was read before.
+void Books::take_off(Slot& slot, std::uint64_t lap, std::uint64_t state, Tally& tally) {
+  do {
+    if (state_lap(state) != lap_tag(lap)) return;
+  } while (!slot.state.compare_exchange_weak(state, state - 1, std::memory_order_acq_rel, std::memory_order_acquire));
+  if ((state & kUnaccepted) == 0 && (state & kRemainingMask) == 1) close_complete(slot, tally);
+}
+
+bool Books::excuse(std::uint64_t call, std::uint32_t position, Excuse why, Tally& tally) {
+  FLEET_CHECK(position < batch_);
+  const std::uint64_t lap = call / window_;
+  Slot& slot = slots_[call % window_];
+  const std::uint64_t state = slot.state.load(std::memory_order_acquire);
+  if (state_lap(state) != lap_tag(lap)) return false;
+  const std::uint64_t reason = why == Excuse::absent ? kAbsent : kUnsubscribed;
+  std::uint64_t found = empty_place(lap) | kNotHere;
+  auto& place = places_[call % window_ * batch_ + position];
+  if (!place.compare_exchange_strong(found, empty_place(lap) | reason, std::memory_order_relaxed)) return false;
+  take_off(slot, lap, state, tally);
+  return true;
 }
 
 // Everything has arrived and the answer is there: this thread alone has the slot until it sets the closed bit.
@@ -297,6 +325,10 @@ void Books::settle(const Slot& slot, Tally& tally) const {
     }
     return book(arrivals, gaps, lag, part);
   };
+  for (std::uint32_t i = 0; i < batch_; ++i) {
+    if (found[i] == kExcusedAbsent) count(&Deliveries::absent, slot.call, i, tally);
+    if (found[i] == kExcusedUnsubscribed) count(&Deliveries::unsubscribed, slot.call, i, tally);
+  }
   const Settled whole = book_part(std::nullopt, tally);
   if (slot.has_clock && whole.gaps == 0 && !arrivals.empty()) {
     tally.times.hop_http.record(slot.clock.received - slot.written);

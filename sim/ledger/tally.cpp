@@ -21,6 +21,8 @@ void Deliveries::merge(const Deliveries& other) {
   duplicate += other.duplicate;
   misdelivered += other.misdelivered;
   corrupt += other.corrupt;
+  absent += other.absent;
+  unsubscribed += other.unsubscribed;
   out_of_order += other.out_of_order;
   downgraded += other.downgraded;
   unaccepted += other.unaccepted;

@@ -36,6 +36,9 @@ struct Deliveries {
   std::uint64_t duplicate = 0;     // a further copy for a recipient that had it
   std::uint64_t misdelivered = 0;  // right stamp, wrong device
   std::uint64_t corrupt = 0;       // our stamp, but length or checksum do not fit
+  // Of accepted calls, outside expected, and never came:
+  std::uint64_t absent = 0;        // the device was away on purpose, and no session kept the message for it
+  std::uint64_t unsubscribed = 0;  // the device had unsubscribed on purpose
   // Of the first copies, also of calls that were not accepted in the end:
   std::uint64_t out_of_order = 0;  // came to a device behind a later call of the same group
   std::uint64_t downgraded = 0;    // arrived at a lower QoS than promised (min of publish and granted QoS)

@@ -46,16 +46,10 @@ Json json(const Calls& calls) {
 }
 
 Json json(const Deliveries& d) {
-  return {{"expected", d.expected},
-          {"received", d.received},
-          {"missing", d.missing},
-          {"duplicate", d.duplicate},
-          {"misdelivered", d.misdelivered},
-          {"corrupt", d.corrupt},
-          {"out_of_order", d.out_of_order},
-          {"downgraded", d.downgraded},
-          {"unaccepted", d.unaccepted},
-          {"late", d.late},
+  return {{"expected", d.expected},     {"received", d.received},         {"missing", d.missing},
+          {"duplicate", d.duplicate},   {"misdelivered", d.misdelivered}, {"corrupt", d.corrupt},
+          {"absent", d.absent},         {"unsubscribed", d.unsubscribed}, {"out_of_order", d.out_of_order},
+          {"downgraded", d.downgraded}, {"unaccepted", d.unaccepted},     {"late", d.late},
           {"foreign", d.foreign}};
 }
 
@@ -105,6 +99,13 @@ Json json(const Balance& balance) {
   if (balance.members == 0) return {{"min", nullptr}, {"max", nullptr}, {"mean", nullptr}};
   const double mean = static_cast<double>(balance.deliveries) / static_cast<double>(balance.members);
   return {{"min", balance.min}, {"max", balance.max}, {"mean", number(mean)}};
+}
+
+Json json(const AbsenceRecord& absence) {
+  return {{"left", absence.left},           {"skipped", absence.skipped},
+          {"returned", absence.returned},   {"resumed", absence.resumed},
+          {"forgotten", absence.forgotten}, {"backlog", absence.backlog},
+          {"back_us", json(absence.back)},  {"caught_up_us", json(absence.caught_up)}};
 }
 
 Json json(const TelemetryRecord& telemetry) {
@@ -204,6 +205,7 @@ Json result_json(const RunRecord& record) {
       {"calls", json(record.total.calls)},
       {"deliveries", json(record.total.deliveries)},
       {"telemetry", json(record.telemetry)},
+      {"absence", json(record.absence)},
       {"rates", {{"calls_per_s", number(record.calls_per_s)}, {"deliveries_per_s", number(record.deliveries_per_s)}}},
       {"times_us", json(record.total.times)},
       {"cost", json(record.cost)},
@@ -215,6 +217,7 @@ Json result_json(const RunRecord& record) {
   for (const GroupRecord& group : record.groups) {
     Json& of_group = groups[group.name];
     of_group = {{"deliveries", json(group.tally.deliveries)}, {"times_us", json(group.tally.times)}};
+    if (group.absence) of_group["absence"] = json(*group.absence);
     if (group.balance) of_group["balance"] = json(*group.balance);
   }
   Json call_groups = Json::object();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/ledger/absence.h"
 #include "sim/ledger/balance.h"
 #include "sim/ledger/cost.h"
 #include "sim/ledger/tally.h"
@@ -62,7 +63,8 @@ struct HealthRecord {
 struct GroupRecord {
   std::string name;
   Tally tally;
-  std::optional<Balance> balance{};  // of fleet groups of consumers
+  std::optional<Balance> balance{};        // of fleet groups of consumers
+  std::optional<AbsenceRecord> absence{};  // of fleet groups whose devices leave on purpose
 };
 
 struct RunRecord {
@@ -72,6 +74,7 @@ struct RunRecord {
   RunContext context;
   FleetRecord fleet;
   TelemetryRecord telemetry;
+  AbsenceRecord absence;        // of all fleet groups
   double hold_s = 0;            // measured length of the hold
   double calls_per_s = 0;       // accepted during the hold / hold_s
   double deliveries_per_s = 0;  // first copies received during the hold / hold_s

@@ -38,8 +38,8 @@ constexpr TimesRow kTimes[] = {
 constexpr std::array<std::string_view, 5> kPercentiles = {"p50", "p90", "p99", "p999", "max"};
 constexpr std::array<std::string_view, 5> kPercentileLabels = {"p50", "p90", "p99", "p99.9", "max"};
 
-constexpr std::string_view kOutside[] = {"duplicate",  "misdelivered", "corrupt", "out_of_order",
-                                         "downgraded", "unaccepted",   "late",    "foreign"};
+constexpr std::string_view kOutside[] = {"absent",       "unsubscribed", "duplicate",  "misdelivered", "corrupt",
+                                         "out_of_order", "downgraded",   "unaccepted", "late",         "foreign"};
 
 // Writes the lines. Reads the document only through find() and metric_at(), so that no document makes it throw.
 class Summary {
@@ -172,6 +172,7 @@ class Summary {
     }
     line("", outside.empty() ? "none duplicate, misdelivered, corrupt, out of order, downgraded or late" : outside);
     balance();
+    absence();
     if (metric_at(result_, "telemetry.scheduled").value_or(0) != 0) {
       line("telemetry", fmt::format("{} scheduled, {} sent, {} acknowledged", count("telemetry.scheduled"),
                                     count("telemetry.sent"), count("telemetry.acknowledged")));
@@ -208,6 +209,22 @@ class Summary {
                        count(path + "max"), count(path + "mean")));
     }
     if (shown > kGroupsShown) line("", fmt::format("and {} more in result.json", shown - kGroupsShown));
+  }
+
+  // Who left on purpose, and when they had what had waited for them.
+  void absence() {
+    if (metric_at(result_, "absence.left").value_or(0) + metric_at(result_, "absence.skipped").value_or(0) == 0) return;
+    std::string sentence =
+        fmt::format("{} left, {} returned: p99 {} behind due, all {}", count("absence.left"), count("absence.returned"),
+                    duration("absence.back_us.p99"), duration("absence.back_us.max"));
+    append_count(sentence, "absence.skipped", "skipped");
+    append_count(sentence, "absence.resumed", "sessions resumed");
+    append_count(sentence, "absence.forgotten", "sessions forgotten");
+    line("absence", sentence);
+    if (metric_at(result_, "absence.backlog").value_or(0) == 0) return;
+    line("", fmt::format("backlog: {} deliveries, p50 had theirs {} behind due back, p99 {}, all {}",
+                         count("absence.backlog"), duration("absence.caught_up_us.p50"),
+                         duration("absence.caught_up_us.p99"), duration("absence.caught_up_us.max")));
   }
 
   void times() {

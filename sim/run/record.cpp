@@ -21,12 +21,13 @@ double cpu_us(const std::optional<ProcessUse>& begin, const std::optional<Proces
 
 std::int64_t rss_kib(const std::optional<ProcessUse>& use) { return use ? use->rss_kib : -1; }
 
-void add_groups(const Scenario& scenario, const std::vector<Balance>& balance, std::vector<Tally> tallies,
-                RunRecord& record) {
+void add_groups(const Scenario& scenario, FleetOutcome& fleet, std::vector<Tally> tallies, RunRecord& record) {
   for (std::size_t i = 0; i < scenario.fleet.size(); ++i) {
     const FleetGroup& group = scenario.fleet[i];
     record.groups.push_back({group.name, {}, {}});
-    if (group.kind == FleetKind::consumer) record.groups.back().balance = balance[i];
+    if (group.kind == FleetKind::consumer) record.groups.back().balance = fleet.balance[i];
+    if (fleet.absences[i]) record.absence.merge(*fleet.absences[i]);
+    record.groups.back().absence = std::move(fleet.absences[i]);
   }
   for (std::size_t i = 0; i < tallies.size(); ++i) {
     const CallGroup& calls = scenario.calls[i];
@@ -148,7 +149,7 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
     callers.call_groups[i].merge(fleet.call_groups[i]);
     stage.groups[i]->books.close_all(callers.call_groups[i]);
   }
-  add_groups(scenario, fleet.balance, std::move(callers.call_groups), record);
+  add_groups(scenario, fleet, std::move(callers.call_groups), record);
   record.total.deliveries.merge(fleet.strangers);
   add_fleet(scenario, record.fleet);
   record.fleet.connect = std::move(fleet.connect);

@@ -155,12 +155,13 @@ void Conductor::drain() {
     const TimePoint now = read_clock();
     const CallersStatus callers = stage_.callers->status();
     if (now >= end) return;
+    const FleetStatus fleet = stage_.fleet->status();
     const bool all =
-        callers.plan_done && callers.in_flight == 0 && all_settled() && stage_.fleet->status().telemetry_open == 0;
+        callers.plan_done && callers.in_flight == 0 && all_settled() && fleet.telemetry_open == 0 && fleet.absent == 0;
     if (all && !settled) settled_at = now;
     settled = all;
     if (settled && now - settled_at >= kListenForCopies) return;
-    progress_.calling("drain", now - begin, end - begin, callers, stage_.fleet->status(), now);
+    progress_.calling("drain", now - begin, end - begin, callers, fleet, now);
     const Wake wake = wait_for_signal(std::min(end, now + kTick / 4));
     if (wake == Wake::child_ended) note_ended_children();
     if (wake == Wake::interrupt) {

@@ -9,6 +9,7 @@
 #include "settings/scalar.h"
 #include "settings/spelling.h"
 #include "settings/units.h"
+#include "sim/scenario/checks_behaviour.h"
 #include "sim/scenario/checks_consumers.h"
 #include "sim/scenario/checks_fleet.h"
 #include "sim/scenario/dialect.h"
@@ -311,6 +312,7 @@ void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   // Calls refer to groups, thresholds to both by name: a fault further up would only be repeated.
   if (reader.failed()) return;
   check_fleet(draft, reader, out);
+  check_behaviour(draft, reader, out);
   check_distinct(reader, out);
   for (const CallGroupDraft& call : draft.calls) check_call(call, reader, out);
   check_thresholds(draft, reader, out);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "settings/units.h"
+#include "sim/scenario/behaviour_text.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/plan.h"
 #include "sim/scenario/sub_devices.h"
@@ -78,6 +79,7 @@ void print_group(Out out, const Scenario& scenario, const FleetGroup& group) {
     fmt::format_to(out, "  {:<16} each publishes to {} (QoS {}) every {}, {:g}% early or late\n", "", row.topic,
                    static_cast<int>(row.qos), duration_text(row.every), row.jitter * 100);
   }
+  for (const std::string& line : behaviour_text(group)) fmt::format_to(out, "  {:<16} {}\n", "", line);
 }
 
 // What one call carries, and to whom.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/scenario/behaviour.h"
 #include "sim/scenario/payload_template.h"
 #include "wire/clock.h"
 #include "wire/error.h"
@@ -93,6 +94,7 @@ struct FleetGroup {
   Provision provision = Provision::config;
   std::optional<GatewayLink> gateway;  // of sub-devices, and only of them
   std::vector<Telemetry> publish;
+  Behaviour behaviour;
 
   [[nodiscard]] bool connects() const { return !gateway; }
 };

@@ -218,6 +218,10 @@ const Table<FleetGroupDraft>& fleet_table() {
               {.name = "gateway", .sentence = "for sub-devices: who speaks for them"}),
           Row::list<&FleetGroupDraft::publish, &telemetry_table>(
               {.name = "publish", .fallback = "[]", .sentence = "what each of them publishes, by itself"}),
+          Row::list<&FleetGroupDraft::away, &away_table>(
+              {.name = "away", .fallback = "[]", .sentence = "when devices are away on purpose, all of them at once"}),
+          Row::mapping<&FleetGroupDraft::churn, &churn_table>(
+              {.name = "churn", .sentence = "devices that leave one by one and come back"}),
       });
   return table;
 }

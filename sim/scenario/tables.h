@@ -98,6 +98,8 @@ struct FleetGroupDraft {
   Provision provision = Provision::config;
   GatewayDraft gateway;
   std::vector<TelemetryDraft> publish;
+  std::vector<AwayWindow> away;
+  Churn churn;  // no rate: not given
 };
 
 // What `api` may be.
@@ -129,6 +131,8 @@ struct Draft {
 [[nodiscard]] const Table<ConsumeDraft>& consume_table();
 [[nodiscard]] const Table<GatewayDraft>& gateway_table();
 [[nodiscard]] const Table<TelemetryDraft>& telemetry_table();
+[[nodiscard]] const Table<AwayWindow>& away_table();
+[[nodiscard]] const Table<Churn>& churn_table();
 [[nodiscard]] const Table<FleetGroupDraft>& fleet_table();
 [[nodiscard]] const Table<CallGroupDraft>& call_table();
 [[nodiscard]] const Table<Phases>& phases_table();

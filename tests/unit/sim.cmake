@@ -4,6 +4,7 @@ fleet_test(sim_scenario_test LABEL unit
     sim/identities_test.cpp
     sim/payload_template_test.cpp
     sim/scenario_bad_input_test.cpp
+    sim/scenario_behaviour_test.cpp
     sim/scenario_consumers_test.cpp
     sim/scenario_fleet_test.cpp
     sim/scenario_plan_test.cpp
@@ -15,6 +16,7 @@ fleet_test(sim_launch_test LABEL unit
   LIBS fleet::sim_launch)
 fleet_test(sim_ledger_test LABEL unit THREADED
   SOURCES
+    sim/books_excuse_test.cpp
     sim/books_test.cpp
     sim/books_threads_test.cpp
     sim/health_test.cpp
@@ -29,7 +31,9 @@ fleet_test(sim_report_test LABEL unit
 fleet_test(sim_fleet_test LABEL unit
   SOURCES
     sim/gateway_session_test.cpp
+    sim/leave_schedule_test.cpp
     sim/ramp_test.cpp
+    sim/shard_absences_test.cpp
     sim/shard_ledger_test.cpp
     sim/telemetry_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp

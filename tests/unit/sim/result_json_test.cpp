@@ -31,8 +31,8 @@ std::vector<std::string> keys(const Json& object) {
 TEST(ResultJson, HasTheKeysOfTheDesign) {
   const Json result = result_json(tests::sample_record());
   EXPECT_THAT(keys(result), ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls",
-                                        "deliveries", "telemetry", "rates", "times_us", "cost", "health", "thresholds",
-                                        "groups", "call_groups", "timeline"));
+                                        "deliveries", "telemetry", "absence", "rates", "times_us", "cost", "health",
+                                        "thresholds", "groups", "call_groups", "timeline"));
   EXPECT_THAT(keys(result["context"]),
               ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at", "scenario", "broker"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
@@ -43,8 +43,8 @@ TEST(ResultJson, HasTheKeysOfTheDesign) {
   EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
                                                  "partial", "refused_messages", "message_errors"));
   EXPECT_THAT(keys(result["deliveries"]),
-              ElementsAre("expected", "received", "missing", "duplicate", "misdelivered", "corrupt", "out_of_order",
-                          "downgraded", "unaccepted", "late", "foreign"));
+              ElementsAre("expected", "received", "missing", "duplicate", "misdelivered", "corrupt", "absent",
+                          "unsubscribed", "out_of_order", "downgraded", "unaccepted", "late", "foreign"));
   EXPECT_THAT(keys(result["rates"]), ElementsAre("calls_per_s", "deliveries_per_s"));
   EXPECT_THAT(keys(result["times_us"]),
               ElementsAre("send_lag", "http", "service", "response", "first", "half", "completion", "hops"));
@@ -94,6 +94,21 @@ TEST(ResultJson, TellsTheBalanceOfConsumersOnly) {
   EXPECT_EQ(metric_at(result, "groups.warehouse.balance.max"), 15);
 }
 
+TEST(ResultJson, TellsOfAbsencesInGroupsThatLeave) {
+  RunRecord record = tests::sample_record();
+  record.absence = tests::sample_absence();
+  record.groups.push_back({"sleepy", {}});
+  record.groups.back().absence = tests::sample_absence();
+  const Json result = result_json(record);
+  EXPECT_FALSE(result["groups"]["lamps"].contains("absence"));
+  EXPECT_THAT(keys(result["absence"]),
+              ElementsAre("left", "skipped", "returned", "resumed", "forgotten", "backlog", "back_us", "caught_up_us"));
+  EXPECT_EQ(result["groups"]["sleepy"]["absence"], result["absence"]);
+  EXPECT_EQ(result["absence"]["left"], 20);
+  EXPECT_EQ(metric_at(result, "groups.sleepy.absence.backlog"), 300);
+  EXPECT_EQ(metric_at(result, "absence.caught_up_us.count"), 17);
+}
+
 TEST(ResultJson, WhatIsNotKnownIsNull) {
   RunRecord record = tests::sample_record();
   record.cost.bridge_cpu_us = -1;
@@ -129,6 +144,8 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
 TEST(Metrics, AreTheNumbersOfResultJson) {
   RunRecord record = tests::sample_record();
   record.groups[0].balance = Balance{.members = 1, .deliveries = 5, .min = 5, .max = 5};
+  record.absence = tests::sample_absence();
+  record.groups[0].absence = tests::sample_absence();
   const Json result = result_json(record);
   std::set<std::string> written;
   collect(result, "", written);

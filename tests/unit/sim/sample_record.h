@@ -63,4 +63,18 @@ inline RunRecord sample_record() {
   return record;
 }
 
+// Of 20 devices that left.
+inline AbsenceRecord sample_absence() {
+  AbsenceRecord absence;
+  absence.left = 20;
+  absence.skipped = 2;
+  absence.returned = 19;
+  absence.resumed = 18;
+  absence.forgotten = 1;
+  absence.backlog = 300;
+  absence.back.record(std::chrono::milliseconds(12), 19);
+  absence.caught_up.record(std::chrono::milliseconds(80), 17);
+  return absence;
+}
+
 }  // namespace fleet::sim::tests

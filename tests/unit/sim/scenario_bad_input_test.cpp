@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "phases:", "phase:", "s.yaml:19:1: unknown key 'phase' in the scenario; did you mean 'phases'?"},
         BadInput{"unknown_key_like_no_other", "    count: 10", "    count: 10\n    battery: low",
                  "s.yaml:10:5: unknown key 'battery' in fleet group 'lamps'; allowed: kind, product, count, name, "
-                 "engine, connect, subscribe, consume, provision, gateway, publish"},
+                 "engine, connect, subscribe, consume, provision, gateway, publish, away, churn"},
         BadInput{"scalar_for_a_gateway", "    count: 10", "    count: 10\n    gateway: hubs",
                  "s.yaml:10:14: 'fleet.lamps.gateway' must be a mapping, not 'hubs'"},
         BadInput{

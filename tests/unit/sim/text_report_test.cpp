@@ -93,6 +93,20 @@ TEST(Text, TellsConsumersTheirBalanceAndRefusedMessages) {
                               "            analytics: 2 .. 3 deliveries a consumer, 2.5 on average\n"));
 }
 
+TEST(Text, TellsWhoLeftAndWhenTheyHadWhatWaited) {
+  RunRecord record = tests::sample_record();
+  record.absence = tests::sample_absence();
+  record.total.deliveries.absent = 30;
+  const std::string text = render_text(result_json(record));
+  EXPECT_THAT(text, HasSubstr("\n            30 absent\n"));
+  EXPECT_THAT(text,
+              HasSubstr("absence     20 left, 19 returned: p99 12.0 ms behind due, all 12.0 ms, 2 skipped, 18 sessions "
+                        "resumed, 1 sessions forgotten\n"));
+  EXPECT_THAT(text,
+              HasSubstr("            backlog: 300 deliveries, p50 had theirs 80.0 ms behind due back, p99 80.0 ms, all "
+                        "80.0 ms\n"));
+}
+
 TEST(Text, ShowsTheCallGroupsWhereThereAreSeveral) {
   RunRecord record = tests::sample_record();
   for (int i = 0; i < 10; ++i) record.call_groups.push_back({"alarm" + std::to_string(i), {}});

@@ -1,0 +1,104 @@
+// Do the books balance when devices behave like devices: away, coming and going?
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <utility>
+
+#include "tests/e2e/sim_run.h"
+
+namespace fleet::tests {
+namespace {
+
+int expected_exit() { return FLEET_RELEASE_BUILD ? 0 : 4; }
+
+void expect_balance(const nlohmann::json& result) {
+  const auto& deliveries = result["deliveries"];
+  EXPECT_EQ(deliveries["expected"].get<std::int64_t>(),
+            deliveries["received"].get<std::int64_t>() + deliveries["missing"].get<std::int64_t>());
+}
+
+// 200 devices of which 160 leave half a second into the hold and are back 2 s later; 100 calls for 20 devices each.
+QuickScenario away(const std::string& connect) {
+  return {.qos = 1,
+          .hold = "2s",
+          .drain = "30s",
+          .fleet_extra = "    connect: " + connect + "\n    away: [ { at: 500ms, for: 2s, share: 80% } ]",
+          .thresholds = "[ calls.failed == 0, deliveries.missing == 0, absence.returned == 160 ]"};
+}
+
+TEST(Behaviour, WhatWaitsForDevicesThatAreAwayIsReceivedLater) {
+  for (const char* connect : {"{ protocol: 5, clean_start: false, session_expiry: 1h }", "{ clean_start: false }"}) {
+    SimRun run(to_yaml(away(connect)));
+    EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+    const nlohmann::json result = run.result();
+    EXPECT_EQ(result["deliveries"]["expected"], 2'000);
+    EXPECT_EQ(result["deliveries"]["received"], 2'000);
+    EXPECT_EQ(result["deliveries"]["absent"], 0);
+    const nlohmann::json& absence = result["groups"]["lamps"]["absence"];
+    EXPECT_EQ(absence["left"], 160);
+    EXPECT_EQ(absence["returned"], 160);
+    EXPECT_EQ(absence["resumed"], 160);
+    EXPECT_EQ(absence["forgotten"], 0);
+    EXPECT_EQ(absence["skipped"], 0);
+    // Every call names 16 of those who are away, give or take those of its batch; three quarters of the calls do.
+    EXPECT_GT(absence["backlog"], 1'000);
+    EXPECT_GT(absence["caught_up_us"]["count"], 100);
+    EXPECT_EQ(result["absence"]["backlog"], absence["backlog"]);
+    EXPECT_NE(run.output().find("backlog: "), std::string::npos) << run.output();
+  }
+}
+
+TEST(Behaviour, WithoutASessionItIsCountedAsSentToTheAbsent) {
+  SimRun run(to_yaml(away("{ clean_start: true }")));
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_GT(result["deliveries"]["absent"], 1'000);
+  EXPECT_EQ(result["deliveries"]["expected"].get<int>() + result["deliveries"]["absent"].get<int>(), 2'000);
+  EXPECT_EQ(result["absence"]["resumed"], 0);
+  EXPECT_EQ(result["absence"]["backlog"], 0);
+}
+
+TEST(Behaviour, ChurnCostsNothingThatIsOwed) {
+  for (const auto& [how, clean] : {std::pair{"disconnect", "true"}, std::pair{"abrupt", "false"}}) {
+    SimRun run(to_yaml({.qos = 1,
+                        .hold = "2s",
+                        .fleet_extra = std::string("    connect: { clean_start: ") + clean +
+                                       " }\n    churn: { leave: 40/s, away: 300ms, how: " + how + " }",
+                        .thresholds = "[ calls.failed == 0, deliveries.missing == 0 ]"}));
+    EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+    const nlohmann::json result = run.result();
+    expect_balance(result);
+    EXPECT_EQ(result["deliveries"]["expected"].get<int>() + result["deliveries"]["absent"].get<int>(), 2'000);
+    EXPECT_EQ(result["absence"]["left"], 80) << how;
+    EXPECT_EQ(result["absence"]["returned"], 80) << how;
+    EXPECT_EQ(result["absence"]["resumed"], std::string_view(clean) == "true" ? 0 : 80);
+    EXPECT_EQ(result["fleet"]["connect"]["reconnects"], 80);
+  }
+}
+
+TEST(Behaviour, ChurnOnPahoCostsNothingThatIsOwed) {
+  SimRun run(to_yaml({.devices = 60,
+                      .qos = 1,
+                      .fleet_extra = "    engine: paho\n    churn: { leave: 20/s, away: 300ms, how: abrupt }",
+                      .thresholds = "[ calls.failed == 0, deliveries.missing == 0, absence.returned == 20 ]"}));
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  expect_balance(run.result());
+}
+
+// The scenarios that ship, shortened.
+std::string shipped(const std::string& name) {
+  std::ifstream file(std::string(FLEET_SCENARIOS) + "/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(ShippedBehaviour, OfflineBacklog) {
+  SimRun run(shipped("offline-backlog.yaml"),
+             {"--set", "fleet.meters.count=300", "--set", "phases={warm_up: 100ms, hold: 2s, drain: 30s}", "--set",
+              "fleet.meters.away=[{at: 300ms, for: 1700ms}]", "--set", "health={send_lag_p99: 5s, hiccup: 5s}"});
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  EXPECT_EQ(run.result()["absence"]["returned"], 300);
+}
+
+}  // namespace
+}  // namespace fleet::tests

@@ -1,0 +1,131 @@
+// What devices do by themselves: read well, and every misuse told at its place.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/scenario/plan.h"
+#include "tests/unit/sim/scenario_text.h"
+
+namespace fleet::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// The small scenario with further lines in its fleet group; the first of them is line 10.
+std::string lamps_with(std::string_view lines) {
+  return small_with("    name: lamp-{index:5}\n", std::string(lines) + "    name: lamp-{index:5}\n");
+}
+
+Scenario accepted(const std::string& text) {
+  const auto scenario = parse_scenario(text, "s.yaml", {}, std::nullopt);
+  EXPECT_TRUE(scenario) << (scenario ? "" : scenario.error().text());
+  return scenario.value();
+}
+
+TEST(ScenarioBehaviour, NobodyLeavesUnlessAsked) {
+  const Scenario scenario = accepted(std::string(kSmallScenario));
+  EXPECT_FALSE(scenario.fleet[0].behaviour.leaves());
+}
+
+TEST(ScenarioBehaviour, ReadsWindowsAndChurn) {
+  const Scenario scenario =
+      accepted(lamps_with("    away: [ { at: 1s, for: 2500ms, share: 30%, how: abrupt }, { at: 5s, for: 1s } ]\n"
+                          "    churn: { leave: 2/s, away: 1500ms }\n"));
+  const Behaviour& behaviour = scenario.fleet[0].behaviour;
+  ASSERT_EQ(behaviour.away.size(), 2u);
+  EXPECT_EQ(behaviour.away[0].at, 1s);
+  EXPECT_EQ(behaviour.away[0].length, 2500ms);
+  EXPECT_DOUBLE_EQ(behaviour.away[0].share, 0.3);
+  EXPECT_EQ(behaviour.away[0].how, Leave::abrupt);
+  EXPECT_DOUBLE_EQ(behaviour.away[1].share, AwayWindow{}.share);
+  EXPECT_EQ(behaviour.away[1].how, AwayWindow{}.how);
+  ASSERT_TRUE(behaviour.churn);
+  EXPECT_DOUBLE_EQ(behaviour.churn->per_second, 2);
+  EXPECT_EQ(behaviour.churn->away, 1500ms);
+  EXPECT_EQ(behaviour.churn->how, Leave::disconnect);
+  EXPECT_TRUE(behaviour.leaves());
+}
+
+TEST(ScenarioBehaviour, ThePlanTellsWhoLeaves) {
+  const Scenario scenario =
+      accepted(lamps_with("    away: [ { at: 1s, for: 2500ms, share: 30%, how: abrupt } ]\n"
+                          "    churn: { leave: 2/s, away: 1500ms }\n"));
+  const std::string plan = plan_text(scenario, make_plan(scenario, 2), {});
+  EXPECT_THAT(plan, HasSubstr("3 of them leave abruptly at 1s, and are due back at 3500ms"));
+  EXPECT_THAT(plan, HasSubstr("2/s of them leave with a DISCONNECT, each for 1500ms"));
+}
+
+TEST(ScenarioBehaviour, ASessionThatOutlastsTheAbsenceIsRight) {
+  accepted(
+      lamps_with("    connect: { protocol: 5, clean_start: false, session_expiry: 3s }\n"
+                 "    away: [ { at: 1s, for: 2s } ]\n"));
+  accepted(lamps_with("    connect: { clean_start: false }\n    away: [ { at: 1s, for: 2s } ]\n"));
+}
+
+struct Misuse {
+  const char* name;
+  const char* lines;
+  const char* error;
+};
+
+class BehaviourMisuse : public testing::TestWithParam<Misuse> {};
+
+TEST_P(BehaviourMisuse, IsToldAtItsPlace) { EXPECT_EQ(error_of(lamps_with(GetParam().lines)), GetParam().error); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Leaving, BehaviourMisuse,
+    testing::Values(
+        Misuse{"a_window_behind_the_hold", "    away: [ { at: 10s, for: 1s } ]\n",
+               "s.yaml:10:19: 'fleet.lamps.away.0.at' is 10s, but the hold is over after 10s"},
+        Misuse{"a_window_that_never_ends", "    away: [ { at: 9s, for: 7s } ]\n",
+               "s.yaml:10:28: 'fleet.lamps.away.0' ends 16s behind the start of the hold, but hold and drain are over "
+               "after 15s, and nobody would be back"},
+        Misuse{"a_window_without_length", "    away: [ { at: 9s } ]\n",
+               "s.yaml:10:13: time away has no 'for': until all of them are due back"},
+        Misuse{"no_share", "    away: [ { at: 1s, for: 1s, share: 0% } ]\n",
+               "s.yaml:10:39: 'fleet.lamps.away.0.share': '0%' is out of range; allowed is 0.01% .. 100%"},
+        Misuse{"unknown_way_to_leave", "    away: [ { at: 1s, for: 1s, how: abrubt } ]\n",
+               "s.yaml:10:37: 'fleet.lamps.away.0.how': 'abrubt' is not possible here; did you mean 'abrupt'?"},
+        Misuse{"a_session_that_is_forgotten_meanwhile",
+               "    away: [ { at: 1s, for: 2s } ]\n"
+               "    connect: { protocol: 5, clean_start: false, session_expiry: 2s }\n",
+               "s.yaml:10:28: 'fleet.lamps.away.0.for' is 2s, and the broker forgets sessions of 'lamps' after 2s; "
+               "raise connect.session_expiry, or write clean_start: true"},
+        Misuse{"churn_without_a_rate", "    churn: { away: 1s }\n",
+               "s.yaml:10:5: churn has no 'leave': leavings of the whole group; the devices take turns, "
+               "in an order dealt by the seed"},
+        Misuse{"churn_of_more_than_half", "    churn: { leave: 6/s, away: 1s }\n",
+               "s.yaml:10:21: 'fleet.lamps.churn' wants 6 devices away at once, and 'lamps' has 10; at most half of "
+               "them can take turns: lower 'leave' or 'away'"},
+        Misuse{"churn_of_sessions_that_are_forgotten",
+               "    churn: { leave: 1/s, away: 1s }\n"
+               "    connect: { protocol: 5, clean_start: false }\n",
+               "s.yaml:10:32: 'fleet.lamps.churn.away' is 1s, and the broker forgets sessions of 'lamps' after 0s; "
+               "raise connect.session_expiry, or write clean_start: true"}),
+    [](const auto& misuse) { return std::string(misuse.param.name); });
+
+TEST(ScenarioBehaviour, OnlyDevicesThatSpeakForThemselvesLeave) {
+  EXPECT_EQ(error_of(R"(name: hubs
+products:
+  hub: { kind: gateway, topics: { get: subscribe } }
+  sensor: { kind: sub-device, topics: { get: subscribe } }
+fleet:
+  hubs: { product: hub, count: 4, name: "hub-{index}", away: [ { at: 1s, for: 1s } ] }
+  sensors: { product: sensor, count: 4, name: "sensor-{index}", gateway: { group: hubs }, subscribe: [ { topic: get } ] }
+calls:
+  push: { api: BatchPub, to: sensors, topic: get, batch: 1, rate: 50/s }
+)"),
+            "s.yaml:6:56: 'fleet.hubs.away' is for devices that connect and speak for themselves: a gateway would take "
+            "all of its sub-devices with it");
+  EXPECT_EQ(error_of(R"(name: readers
+fleet:
+  shop: { kind: consumer, count: 4, consume: { group: g, topics: [ t ] }, churn: { leave: 1/s, away: 1s } }
+calls:
+  push: { api: taobao.tmc.messages.produce, to: shop, topics: [ t ], batch: 1, rate: 50/s }
+)"),
+            "s.yaml:3:75: 'fleet.shop.churn' is for devices that connect and speak for themselves: consumers share "
+            "their messages; whose they are while one is away is not told");
+}
+
+}  // namespace
+}  // namespace fleet::sim
