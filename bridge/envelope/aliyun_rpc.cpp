@@ -117,7 +117,7 @@ tl::expected<Caller, GatewayError> RpcGate::verify_params(const HttpRequest& req
                       .timestamp = *params.get("Timestamp"),
                       .nonce = *params.get("SignatureNonce"),
                       .security_token = params.get("SecurityToken").value_or("")};
-  const auto caller = find_account(common);
+  auto caller = find_account(common);
   if (!caller) return caller;
   if (*params.get("SignatureMethod") != "HMAC-SHA1") return refuse(GatewayCode::signature_method);
   if (*params.get("SignatureVersion") != "1.0") return refuse(GatewayCode::signature_version);
@@ -140,7 +140,7 @@ tl::expected<Caller, GatewayError> RpcGate::verify_header(const HttpRequest& req
                       .timestamp = call->date,
                       .nonce = call->nonce,
                       .security_token = call->security_token};
-  const auto caller = find_account(common);
+  auto caller = find_account(common);
   if (!caller) return caller;
   const auto timestamp = read_timestamp(common.timestamp, now);
   if (!timestamp) return tl::unexpected(timestamp.error());

@@ -13,7 +13,7 @@ TmcApp::TmcApp(const AppConfig& config, std::size_t index, const TmcQueueOptions
       sessions_(config.sessions.begin(), config.sessions.end()) {
   const auto add = [&](std::string_view name) {
     if (groups_.contains(name)) return;
-    auto made = std::unique_ptr<TmcGroup>(new TmcGroup{std::string(name), TmcQueue(queues)});
+    auto made = std::make_unique<TmcGroup>(name, queues);
     const std::string_view key = made->name;
     groups_.emplace(key, std::move(made));
   };

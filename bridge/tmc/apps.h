@@ -20,6 +20,7 @@ namespace fleet::bridge {
 inline constexpr std::string_view kDefaultGroup = "default";
 
 struct TmcGroup {
+  TmcGroup(std::string_view of, const TmcQueueOptions& options) : name(of), queue(options) {}
   std::string name;
   TmcQueue queue;
 };
