@@ -207,6 +207,7 @@ const std::vector<Part>& parts() {
       {"auth", "Mosquitto's CPU with and without the plugin that checks logins and topics", run_auth},
       {"identities", "CPU of devices that log in with signatures, reached by two call groups", run_identities},
       {"gateways", "deliveries/s through 10 gateways and to as many devices", run_gateways},
+      {"plan", "time and memory of planning 1,000,000 sub-devices", run_plan},
       {"hostile", "1,000 slow connections: p99 of honest callers beside them", run_hostile},
       {"paho", "the Paho engine and the Paho publisher beside the native ones", run_paho},
   };

@@ -30,7 +30,8 @@ struct Part {
   wire::Result<void> (*run)(Bench& bench);
 };
 
-// saturated, paced, connect, sizes, memory, auth, identities, gateways, hostile, paho: in the order in which they run.
+// saturated, paced, connect, sizes, memory, auth, identities, gateways, plan, hostile, paho: in the order in which they
+// run.
 const std::vector<Part>& parts();
 
 // Of all repeats: metric path -> one value a repeat.
@@ -54,6 +55,7 @@ using Samples = std::map<std::string, std::vector<double>>;
 // The fleet's own questions, in a file of their own.
 wire::Result<void> run_identities(Bench& bench);
 wire::Result<void> run_gateways(Bench& bench);
+wire::Result<void> run_plan(Bench& bench);
 
 // The parts that start the bridge themselves, in files of their own: one watches its memory, one puts slow callers
 // beside the honest ones.

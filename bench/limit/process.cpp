@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,7 +69,8 @@ Process::Process(Process&& other) noexcept
       output_(std::move(other.output_)),
       pid_(std::exchange(other.pid_, -1)),
       in_(std::exchange(other.in_, -1)),
-      out_(std::exchange(other.out_, -1)) {}
+      out_(std::exchange(other.out_, -1)),
+      peak_bytes_(other.peak_bytes_) {}
 
 Process::~Process() {
   if (pid_ > 0) {
@@ -121,9 +123,11 @@ wire::Result<int> Process::finish(std::chrono::seconds limit) {
     output_.clear();
   }
   int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  rusage use{};
+  while (::wait4(pid_, &status, 0, &use) < 0 && errno == EINTR) {
   }
   pid_ = -1;
+  peak_bytes_ = std::int64_t{use.ru_maxrss} << 10;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
