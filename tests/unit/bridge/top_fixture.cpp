@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <regex>
+#include <string_view>
 
 namespace fleet::bridge::test {
 
@@ -77,11 +77,21 @@ std::string TopReply::sub_code() const {
 }
 
 std::string without_request_id(const std::string& body) {
-  static const std::regex kJson(R"re("request_id":"[0-9a-z]{12}")re");
-  static const std::regex kXml("<request_id>[0-9a-z]{12}</request_id>");
-  EXPECT_TRUE(std::regex_search(body, kJson) || std::regex_search(body, kXml)) << body;
-  return std::regex_replace(std::regex_replace(body, kJson, R"("request_id":"ID")"), kXml,
-                            "<request_id>ID</request_id>");
+  constexpr std::size_t kIdChars = 12;
+  std::string out = body;
+  bool found = false;
+  for (const auto& [before, after] : {std::pair("\"request_id\":\"", '"'), std::pair("<request_id>", '<')}) {
+    const std::size_t at = out.find(before);
+    if (at == std::string::npos) continue;
+    const std::size_t begin = at + std::string_view(before).size();
+    const std::size_t end = out.find(after, begin);
+    EXPECT_EQ(end, begin + kIdChars) << body;
+    EXPECT_EQ(out.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyz", begin), end) << body;
+    out.replace(begin, end - begin, "ID");
+    found = true;
+  }
+  EXPECT_TRUE(found) << body;
+  return out;
 }
 
 TopReply TopUnderTest::send(const HttpRequest& request) {
