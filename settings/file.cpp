@@ -59,4 +59,10 @@ wire::Result<std::string> read_file(const std::string& path, const Language& lan
   return text;
 }
 
+std::string beside(const std::string& file, const std::string& named) {
+  const std::size_t slash = file.rfind('/');
+  if (named.starts_with('/') || slash == std::string::npos) return named;
+  return file.substr(0, slash + 1) + named;
+}
+
 }  // namespace fleet::settings

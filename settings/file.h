@@ -13,4 +13,7 @@ namespace fleet::settings {
 // pipe into which nobody writes within 10 s.
 [[nodiscard]] wire::Result<std::string> read_file(const std::string& path, const Language& language);
 
+// Where `named` stands that `file` speaks of: beside it, or where an absolute path says.
+[[nodiscard]] std::string beside(const std::string& file, const std::string& named);
+
 }  // namespace fleet::settings

@@ -27,13 +27,18 @@ std::string label_of(const Value& value, const MappingInfo& info) {
   return value.label.empty() ? std::string(info.what) : fmt::format("{} '{}'", info.what, shortened(value.label));
 }
 
+// The key that a scalar stands for.
+std::string_view shorthand_key(const KeyInfo& row, const YamlNode& scalar) {
+  if (!row.choices.empty()) return row.choices;
+  return scalar.text.find("://") != std::string::npos ? "url" : "use";
+}
+
 // `local` -> {use: local}, `http://host` -> {url: http://host}.
-NodePtr longhand(const NodePtr& scalar) {
+NodePtr longhand(std::string_view key, const NodePtr& scalar) {
   auto mapping = std::make_shared<YamlNode>();
   mapping->kind = YamlNode::Kind::mapping;
   mapping->place = scalar->place;
-  const bool is_url = scalar->text.find("://") != std::string::npos;
-  mapping->entries.push_back(YamlEntry{is_url ? "url" : "use", scalar->place, scalar});
+  mapping->entries.push_back(YamlEntry{std::string(key), scalar->place, scalar});
   return mapping;
 }
 
@@ -123,7 +128,12 @@ bool Reader::expect(const Value& value, YamlNode::Kind kind) {
 std::vector<Value> Reader::match(const Value& value, const MappingInfo& info) {
   NodePtr node = value.node;
   const bool shorthand = value.key != nullptr && value.key->form == Form::shorthand;
-  if (shorthand && node->kind == YamlNode::Kind::scalar) node = longhand(node);
+  // Where one key alone may be short for its mapping, sentences name what the file does.
+  bool nameless = false;
+  if (shorthand && node->kind == YamlNode::Kind::scalar) {
+    nameless = !value.key->choices.empty();
+    node = longhand(shorthand_key(*value.key, *node), node);
+  }
   const Value mapping{value.key, node, value.path, value.label};
   if (!expect(mapping, YamlNode::Kind::mapping)) return {};
 
@@ -137,7 +147,7 @@ std::vector<Value> Reader::match(const Value& value, const MappingInfo& info) {
   std::vector<Value> rows;
   rows.reserve(info.keys.size());
   for (const KeyInfo& key : info.keys) {
-    Value row{&key, nullptr, child_path(value.path, key.name), {}};
+    Value row{&key, nullptr, nameless ? value.path : child_path(value.path, key.name), {}};
     if (const YamlEntry* entry = node->find(key.name)) {
       row.node = entry->value;
       if (entry->value->kind == YamlNode::Kind::empty) {
@@ -217,6 +227,11 @@ void Reader::add(const Place& place, std::string sentence, bool missing) {
 void Reader::fail_at(std::string_view path, std::string sentence) { fail(locate(path).place, std::move(sentence)); }
 
 void Reader::fail_at_key(std::string_view path, std::string sentence) { fail(locate(path).key, std::move(sentence)); }
+
+std::string Reader::source_of(std::string_view path) const {
+  const Place place = locate(path).place;
+  return place.source ? *place.source : std::string();
+}
 
 void Reader::fail(const Place& place, std::string sentence) { add(place, std::move(sentence), false); }
 

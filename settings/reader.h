@@ -33,7 +33,8 @@ enum class Form : std::uint8_t {
   url,            // scheme://host:port with one of the schemes in `choices`
   address,        // host:port; port 0 stands for any free one
   mapping,        // `inner`
-  shorthand,      // `inner`, or a scalar: with "://" in it the key `url`, otherwise the key `use`
+  shorthand,      // `inner`, or a scalar: the key in `choices`; where that is empty with "://" in it the key `url`,
+                  // otherwise the key `use`
   named,          // names the user chooses -> `inner`
   list,           // list of `inner`
   texts,          // list of text
@@ -110,6 +111,8 @@ class Reader {
   [[nodiscard]] bool failed() const { return !errors_.empty(); }
   // True where the file (or what was set from outside) itself gives the key.
   [[nodiscard]] bool given(std::string_view path) const { return locate(path).whole; }
+  // The file in which the value of a path stands.
+  [[nodiscard]] std::string source_of(std::string_view path) const;
   // The error that stands first in the file; what is missing comes last, for a misspelt key may be what is missed. Only
   // when failed().
   [[nodiscard]] wire::Error first_error() const;

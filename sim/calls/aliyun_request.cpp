@@ -48,30 +48,44 @@ AliyunRequestBuilder::AliyunRequestBuilder(const Scenario& scenario, std::uint16
                                            const Url& bridge, std::uint32_t run)
     : pick_(pick),
       recipients_(scenario.fleet.at(scenario.calls.at(call_group).fleet_group)),
+      names_devices_(scenario.calls[call_group].api == kBatchPub),
+      names_topic_(scenario.calls[call_group].api == kPub),
       secret_(scenario.target.access_key_secret),
       run_(run),
       call_group_(call_group),
       frame_(aliyun_head(bridge, scenario.calls[call_group].api)),
-      order_(pick.batch()),
       content_(scenario.calls[call_group].payload_bytes, scenario.seed, call_group, run),
       content_tail_(piece(encoded(content_.tail()))),
-      picked_(pick.batch()) {
+      picked_(names_devices_ || names_topic_ ? pick.batch() : 0) {
   const CallGroup& group = scenario.calls[call_group];
   before_devices_ = piece("AccessKeyId=" + encoded(scenario.target.access_key_id) + "&Action=" + encoded(group.api));
 
   // Byte order: DeviceName.1, DeviceName.10, DeviceName.100, DeviceName.11, …
   std::vector<std::string> keys;
-  for (std::uint32_t i = 0; i < pick.batch(); ++i) keys.push_back("DeviceName." + std::to_string(i + 1));
+  if (names_devices_) order_.resize(pick.batch());
+  for (std::uint32_t i = 0; i < order_.size(); ++i) keys.push_back("DeviceName." + std::to_string(i + 1));
   std::iota(order_.begin(), order_.end(), 0u);
   std::sort(order_.begin(), order_.end(), [&keys](std::uint32_t a, std::uint32_t b) { return keys[a] < keys[b]; });
   for (const std::uint32_t place : order_) device_keys_.push_back(piece("&" + keys[place] + "="));
 
+  const std::string& product_key = scenario.products.at(recipients_.product).key;
+  const bool has_qos = names_devices_ || names_topic_;
   before_content_ = piece("&Format=JSON&MessageContent=");
-  before_nonce_ = piece("&ProductKey=" + encoded(scenario.products.at(recipients_.product).key) +
-                        "&Qos=" + std::to_string(static_cast<int>(group.qos)) +
+  before_nonce_ = piece("&ProductKey=" + encoded(product_key) +
+                        (has_qos ? "&Qos=" + std::to_string(static_cast<int>(group.qos)) : std::string()) +
                         "&RegionId=cn-shanghai&SignatureMethod=HMAC-SHA1&SignatureNonce=");
   before_timestamp_ = piece("&SignatureVersion=1.0&Timestamp=");
-  behind_timestamp_ = piece("&TopicShortName=" + encoded(group.topic) + "&Version=2018-01-20");
+  constexpr std::string_view kVersion = "&Version=2018-01-20";
+  if (names_devices_) {
+    behind_timestamp_ = piece("&TopicShortName=" + encoded(group.topic) + std::string(kVersion));
+  } else if (names_topic_) {
+    topic_front_ = piece("&TopicFullName=" + encoded("/" + product_key + "/"));
+    topic_back_ = piece(encoded("/user/" + group.topic));
+    behind_timestamp_ = piece(kVersion);
+  } else {
+    const std::string topic = broadcast_topic(product_key, group.topic);
+    behind_timestamp_ = piece("&TopicFullName=" + encoded(topic) + std::string(kVersion));
+  }
 }
 
 void AliyunRequestBuilder::append(const Piece& piece, std::string& body) {
@@ -92,11 +106,20 @@ void AliyunRequestBuilder::append_value(std::string_view value, std::string& bod
 }
 
 void AliyunRequestBuilder::append_devices(std::uint64_t call, std::string& body) {
+  if (!names_devices_) return;
   pick_.recipients(call, picked_);
   for (std::size_t i = 0; i < order_.size(); ++i) {
     append(device_keys_[i], body);
     append_value(device_name(recipients_.name_template, picked_[order_[i]]), body);
   }
+}
+
+void AliyunRequestBuilder::append_device_topic(std::uint64_t call, std::string& body) {
+  if (!names_topic_) return;
+  pick_.recipients(call, picked_);
+  append(topic_front_, body);
+  append_value(device_name(recipients_.name_template, picked_.front()), body);
+  append(topic_back_, body);
 }
 
 void AliyunRequestBuilder::update_timestamp(wire::WallTime wall) {
@@ -124,6 +147,7 @@ void AliyunRequestBuilder::build(std::uint64_t call, wire::TimePoint due, wire::
   append(before_timestamp_, body);
   update_timestamp(wall);
   append_value(timestamp_, body);
+  append_device_topic(call, body);
   append(behind_timestamp_, body);
   body += "&Signature=";
   wire::percent_append(wire::aliyun_signature(secret_, to_sign_), body);

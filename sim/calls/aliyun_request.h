@@ -1,5 +1,5 @@
-// A signed BatchPub request as a real caller sends it: HTTP/1.1 POST, everything in the form body, keys in byte order,
-// Signature last (protocol: Aliyun RPC signature version 1.0, HMAC-SHA1).
+// A signed BatchPub, Pub or PubBroadcast request as a real caller sends it: HTTP/1.1 POST, everything in the form body,
+// keys in byte order, Signature last (protocol: Aliyun RPC signature version 1.0, HMAC-SHA1).
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,14 @@ class AliyunRequestBuilder final : public RequestBuilder {
   // A value that is not yet encoded.
   void append_value(std::string_view value, std::string& body);
   void append_devices(std::uint64_t call, std::string& body);
+  // Of Pub: the whole topic of the one device.
+  void append_device_topic(std::uint64_t call, std::string& body);
   void update_timestamp(wire::WallTime wall);
 
   const PickPlan& pick_;
   const FleetGroup& recipients_;
+  const bool names_devices_;  // BatchPub
+  const bool names_topic_;    // Pub; the third is PubBroadcast, which names nobody
   std::string secret_;
   std::uint32_t run_;
   std::uint16_t call_group_;
@@ -50,7 +54,9 @@ class AliyunRequestBuilder final : public RequestBuilder {
   Piece before_devices_;              // AccessKeyId … Action
   std::vector<Piece> device_keys_;    // "&DeviceName.N=" in byte order of the keys
   std::vector<std::uint32_t> order_;  // place in the call of each of them
-  Piece before_content_, before_nonce_, before_timestamp_, behind_timestamp_;
+  Piece before_content_, before_nonce_, before_timestamp_;
+  Piece topic_front_, topic_back_;  // of Pub: around the device's name
+  Piece behind_timestamp_;
   StampedContent content_;
   Piece content_tail_;
 

@@ -54,6 +54,8 @@ CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, 
                        const boost::asio::ip::tcp::endpoint& peer, std::uint32_t run, CallCounters& counters,
                        Timeline& timeline)
     : loop_(loop),
+      scenario_(scenario),
+      call_group_(group.index),
       group_(scenario.calls.at(group.index)),
       books_(group.books),
       peer_(peer),
@@ -147,7 +149,7 @@ void CallPlayer::play(const PhaseTimes& phases) {
   if (group_.closed_loop) {
     next_due_ = phases.start;
   } else {
-    pacer_.emplace(phases.start, group_.per_second);
+    pacer_.emplace(scenario_, call_group_, phases.start);
     next_due_ = pacer_->due(0);
   }
   pump();

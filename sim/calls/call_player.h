@@ -12,13 +12,13 @@
 
 #include "sim/calls/bridge_answer.h"
 #include "sim/calls/caller_connection.h"
-#include "sim/calls/pacer.h"
 #include "sim/calls/request.h"
 #include "sim/fleet/counter.h"
 #include "sim/fleet/loop_watch.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
+#include "sim/scenario/pacer.h"
 
 namespace fleet::sim {
 
@@ -96,6 +96,8 @@ class CallPlayer final : private CallerEvents {
   [[nodiscard]] bool is_measured(wire::TimePoint due) const;
 
   boost::asio::io_context& loop_;
+  const Scenario& scenario_;
+  const std::size_t call_group_;
   const CallGroup& group_;
   Books& books_;
   const boost::asio::ip::tcp::endpoint peer_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <span>
 
-#include "sim/ledger/mix.h"
+#include "sim/scenario/mix.h"
 #include "wire/encoding.h"
 #include "wire/error.h"
 #include "wire/stamp.h"

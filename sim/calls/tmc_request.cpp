@@ -6,7 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "sim/ledger/mix.h"
+#include "sim/scenario/mix.h"
 #include "wire/encoding.h"
 #include "wire/signing_top.h"
 #include "wire/stamp.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/ledger/mix.h"
+#include "sim/scenario/mix.h"
 
 namespace fleet::sim {
 

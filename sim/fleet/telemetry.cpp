@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "sim/ledger/mix.h"
+#include "sim/scenario/mix.h"
 
 namespace fleet::sim {
 

@@ -224,7 +224,9 @@ std::string Worker::filter_of(const Device& device, const std::string& topic) co
   if (group.kind == FleetKind::consumer) {
     return consumer_filter(plan_.scenario.target.app_key, group.consumer_group, topic);
   }
-  return "/" + product_of(device).key + "/" + name_of(device) + "/user/" + topic;
+  const Product& product = product_of(device);
+  if (product.broadcasts.contains(topic)) return broadcast_topic(product.key, topic);
+  return "/" + product.key + "/" + name_of(device) + "/user/" + topic;
 }
 
 void Worker::device_connected(Device& device, bool session_present) {

@@ -77,8 +77,9 @@ std::string gateway_text(const Scenario& scenario, const FleetGroup& group, std:
 void append_product(Out out, const Scenario& scenario, std::size_t index) {
   const Product& product = scenario.products[index];
   constexpr std::string_view kKinds[] = {"device", "gateway", "sub-device"};
-  fmt::format_to(out, "  - key: {}\n    name: {}\n    kind: {}\n    auth: secret\n    topics:\n", quoted(product.key),
+  fmt::format_to(out, "  - key: {}\n    name: {}\n    kind: {}\n    auth: secret\n", quoted(product.key),
                  quoted(product.name), kKinds[static_cast<std::size_t>(product.kind)]);
+  if (!product.topics.empty()) fmt::format_to(out, "    topics:\n");
   for (const auto& [topic, operation] : product.topics) {
     fmt::format_to(out, "      {}: {}\n", quoted(topic), wire::name_of(operation));
   }

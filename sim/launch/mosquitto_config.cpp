@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "sim/scenario/plan.h"
+#include "sim/scenario/pacer.h"
 #include "sim/scenario/sub_devices.h"
 #include "wire/signing.h"
 
@@ -22,10 +22,11 @@ constexpr std::uint64_t kQueuedMin = 1'000;
 // all its sub-devices. A consumer may be the only one left of its group, and get all.
 std::uint64_t owed_to_a_connection(const Scenario& scenario) {
   std::uint64_t owed = 0;
-  for (const CallGroup& group : scenario.calls) {
+  for (std::size_t i = 0; i < scenario.calls.size(); ++i) {
+    const CallGroup& group = scenario.calls[i];
     const std::uint64_t calls = group.closed_loop
                                     ? kClosedLoopCalls
-                                    : calls_due(group.per_second, {}, scenario.phases.warm_up + scenario.phases.hold);
+                                    : calls_due(scenario, i, {}, scenario.phases.warm_up + scenario.phases.hold);
     std::uint32_t each = group.targets.empty() ? 1 : group.batch;
     const FleetGroup& recipients = scenario.fleet[group.fleet_group];
     if (group.targets.empty() && recipients.gateway) {

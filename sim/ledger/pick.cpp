@@ -4,7 +4,7 @@
 #include <array>
 #include <bit>
 
-#include "sim/ledger/mix.h"
+#include "sim/scenario/mix.h"
 #include "wire/error.h"
 
 namespace fleet::sim {
@@ -30,15 +30,23 @@ struct PickPlan::Lap {
 PickPlan::PickPlan(Pick pick, std::uint32_t devices, std::uint32_t batch, std::uint64_t seed)
     : pick_(pick), devices_(devices), batch_(batch), seed_(seed) {
   FLEET_CHECK(batch >= 1 && batch <= devices);
+  FLEET_CHECK(pick != Pick::all || batch == devices);
+  if (pick == Pick::zipf) zipf_.emplace(devices, batch);
   calls_a_lap_ = devices / batch;
   const unsigned bits = std::max(2U, static_cast<unsigned>(std::bit_width(devices - 1)));
   low_bits_ = bits / 2;
   high_bits_ = bits - low_bits_;
 }
 
-// Round robin: the device named first.
+// Of an order that counts around the fleet: the device named first.
 std::uint32_t PickPlan::first_of(std::uint64_t call) const {
+  if (pick_ != Pick::round_robin) return 0;
   return static_cast<std::uint32_t>(call % devices_ * batch_ % devices_);  // below 2^64 for any call
+}
+
+// Zipf: what the call's points are shifted by.
+std::uint32_t PickPlan::shift_of(std::uint64_t call) const {
+  return static_cast<std::uint32_t>(mix(mix(seed_ + kGolden) + call * kGolden) >> 32);
 }
 
 PickPlan::Lap PickPlan::lap_of(std::uint64_t call) const {
@@ -82,7 +90,8 @@ std::uint32_t PickPlan::find(const Lap& lap, std::uint32_t device) const {
 
 void PickPlan::recipients(std::uint64_t call, std::span<std::uint32_t> out) const {
   FLEET_CHECK(out.size() == batch_);
-  if (pick_ == Pick::round_robin) {
+  if (zipf_) return zipf_->draw(shift_of(call), out);
+  if (pick_ != Pick::random) {
     std::uint32_t device = first_of(call);
     for (std::uint32_t& recipient : out) {
       recipient = device;
@@ -97,8 +106,9 @@ void PickPlan::recipients(std::uint64_t call, std::span<std::uint32_t> out) cons
 
 std::optional<std::uint32_t> PickPlan::position(std::uint64_t call, std::uint32_t device) const {
   FLEET_CHECK(device < devices_);
+  if (zipf_) return zipf_->place(shift_of(call), device);
   std::uint32_t place = 0;
-  if (pick_ == Pick::round_robin) {
+  if (pick_ != Pick::random) {
     const std::uint32_t first = first_of(call);
     place = device >= first ? device - first : device + (devices_ - first);
   } else {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "sim/ledger/zipf.h"
 #include "sim/scenario/scenario.h"
 
 namespace fleet::sim {
@@ -16,6 +17,8 @@ namespace fleet::sim {
 // random: calls come in laps of floor(devices / batch). A lap deals an order of all devices that depends on the seed
 // and the lap's number; each of its calls takes the next `batch`, so no device is named twice within a lap. The devices
 // % batch left over at its end sit out that lap.
+// zipf: devices at the front of the group are named more often (ZipfDraw), each call by a number drawn from the seed.
+// same: every call names the first `batch` devices. all: every call names all devices, which are `batch`.
 class PickPlan {
  public:
   // batch is 1 .. devices; no call names a device twice.
@@ -34,6 +37,7 @@ class PickPlan {
   [[nodiscard]] Lap lap_of(std::uint64_t call) const;
   [[nodiscard]] std::uint32_t deal(const Lap& lap, std::uint32_t place) const;
   [[nodiscard]] std::uint32_t find(const Lap& lap, std::uint32_t device) const;
+  [[nodiscard]] std::uint32_t shift_of(std::uint64_t call) const;
 
   Pick pick_;
   std::uint32_t devices_;
@@ -41,6 +45,7 @@ class PickPlan {
   std::uint64_t seed_;
   std::uint32_t calls_a_lap_;
   unsigned high_bits_, low_bits_;  // halves of a number of the smallest power of two that holds all devices
+  std::optional<ZipfDraw> zipf_;
 };
 
 }  // namespace fleet::sim

@@ -222,7 +222,9 @@ Json result_json(const RunRecord& record) {
   }
   Json call_groups = Json::object();
   for (const GroupRecord& group : record.call_groups) {
-    call_groups[group.name] = {{"calls", json(group.tally.calls)}, {"times_us", json(group.tally.times)}};
+    call_groups[group.name] = {{"calls", json(group.tally.calls)},
+                               {"deliveries", json(group.tally.deliveries)},
+                               {"times_us", json(group.tally.times)}};
   }
   result["groups"] = std::move(groups);
   result["call_groups"] = std::move(call_groups);

@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/launch/cores.h"
 #include "sim/run/context.h"
 #include "sim/run/reach.h"
+#include "sim/scenario/pacer.h"
 
 namespace fleet::sim {
 
@@ -19,10 +19,9 @@ constexpr std::uint64_t kBooksBytes = 64u << 20;
 // A closed loop has no planned number of calls; the window is then bounded by memory alone.
 constexpr std::uint64_t kUnplanned = std::uint64_t{1} << 40;
 
-std::uint64_t calls_planned(const CallGroup& group, const Phases& phases) {
-  if (group.closed_loop) return kUnplanned;
-  const double seconds = std::chrono::duration<double>(phases.warm_up + phases.hold).count();
-  return static_cast<std::uint64_t>(std::ceil(seconds * group.per_second)) + 1;
+std::uint64_t calls_planned(const Scenario& scenario, std::size_t call_group) {
+  if (scenario.calls[call_group].closed_loop) return kUnplanned;
+  return calls_due(scenario, call_group, {}, scenario.phases.warm_up + scenario.phases.hold) + 1;
 }
 
 std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
@@ -31,7 +30,7 @@ std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
   for (std::size_t i = 0; i < scenario.calls.size(); ++i) {
     const CallGroup& group = scenario.calls[i];
     const auto index = static_cast<std::uint16_t>(i);
-    const std::uint64_t window = books_window(group.batch, calls_planned(group, scenario.phases), budget);
+    const std::uint64_t window = books_window(group.batch, calls_planned(scenario, i), budget);
     if (!group.targets.empty()) {
       const MessageDeal deal(group.batch, static_cast<std::uint32_t>(group.targets.size()),
                              static_cast<std::uint32_t>(group.topics.size()));

@@ -10,6 +10,7 @@
 #include "settings/spelling.h"
 #include "settings/units.h"
 #include "sim/scenario/checks_behaviour.h"
+#include "sim/scenario/checks_calls.h"
 #include "sim/scenario/checks_consumers.h"
 #include "sim/scenario/checks_fleet.h"
 #include "sim/scenario/dialect.h"
@@ -109,25 +110,13 @@ void check_products(const Draft& draft, Reader& reader, Scenario& out) {
                                        "between, at most {} segments and {} characters",
                                        shortened(topic), kShortNameSlashesMax + 1, kShortNameBytesMax));
       }
-      made.topics.emplace(topic, kOperations[operation]);
+      if (operation == kBroadcastTopic) {
+        made.broadcasts.insert(topic);
+      } else {
+        made.topics.emplace(topic, kOperations[operation]);
+      }
     }
     out.products.push_back(std::move(made));
-  }
-}
-
-// A topic short name of a product that its devices may subscribe to.
-void check_topic(const Product& product, const std::string& topic, const std::string& path, Reader& reader) {
-  const auto found = product.topics.find(topic);
-  if (found == product.topics.end()) {
-    std::vector<std::string_view> known;
-    for (const auto& [name, operation] : product.topics) known.push_back(name);
-    reader.fail_at(path, fmt::format("product '{}' has no topic '{}'{}", product.name, shortened(topic),
-                                     suggestion(topic, known)));
-  } else if (found->second == TopicOperation::publish) {
-    reader.fail_at(path,
-                   fmt::format("devices of product '{}' only publish to topic '{}'; subscribing needs 'subscribe' "
-                               "or 'both' in products.{}.topics",
-                               product.name, topic, product.name));
   }
 }
 
@@ -222,68 +211,6 @@ void check_distinct(Reader& reader, const Scenario& out) {
   }
 }
 
-// A call group that names its devices.
-void check_named_devices(const CallGroupDraft& draft, const std::string& path, Reader& reader, const Scenario& out,
-                         CallGroup& call) {
-  if (reader.given(path + ".topics")) {
-    reader.fail_at_key(path + ".topics", fmt::format("'{}.topics' is for messages; {} has a 'topic'", path, draft.api));
-  }
-  if (draft.topic.empty()) {
-    reader.fail_at(path, fmt::format("call group '{}' has no 'topic': {} goes to one topic of its devices", draft.name,
-                                     draft.api));
-    return;
-  }
-  if (draft.to.size() != 1) {
-    reader.fail_at(path + ".to",
-                   fmt::format("'{}.to' names {} groups; {} goes to one", path, draft.to.size(), draft.api));
-    return;
-  }
-  const auto to = resolve(reader, out.fleet, draft.to.front(), path + ".to", "fleet group");
-  if (!to) return;
-  const FleetGroup& group = out.fleet[*to];
-  if (group.kind == FleetKind::consumer) {
-    reader.fail_at(path + ".to",
-                   fmt::format("fleet group '{}' holds consumers; {} goes to devices", group.name, draft.api));
-    return;
-  }
-  call.fleet_group = *to;
-  check_topic(out.products[group.product], draft.topic, path + ".topic", reader);
-  const bool subscribed = std::any_of(group.subscribe.begin(), group.subscribe.end(),
-                                      [&](const TopicSubscription& row) { return row.topic == draft.topic; });
-  if (!subscribed) {
-    reader.fail_at(path + ".topic", fmt::format("fleet group '{}' does not subscribe to topic '{}'", group.name,
-                                                shortened(draft.topic)));
-  }
-  if (draft.batch > batch_max(out.target.dialect)) {
-    reader.fail_at(path + ".batch", fmt::format("'{}.batch': '{}' is out of range; allowed is 1 .. {}", path,
-                                                draft.batch, batch_max(out.target.dialect)));
-  } else if (draft.batch > group.count) {
-    reader.fail_at(path + ".batch", fmt::format("'{}.batch' is {}, but fleet group '{}' has {} devices", path,
-                                                draft.batch, group.name, group.count));
-  }
-}
-
-void check_call(const CallGroupDraft& draft, Reader& reader, Scenario& out) {
-  const std::string path = "calls." + draft.name;
-  CallGroup call = draft;
-  call.closed_loop = draft.per_second < 0;
-  if (call.closed_loop) call.per_second = 0;
-  if (!call.closed_loop && reader.given(path + ".in_flight")) {
-    reader.fail_at(path + ".in_flight",
-                   fmt::format("'{}.in_flight' is for rate: max; an open loop is bounded by 'connections'", path));
-  }
-  if (call.closed_loop && reader.given(path + ".connections")) {
-    reader.fail_at(path + ".connections",
-                   fmt::format("'{}.connections' is for a rate; rate: max is bounded by 'in_flight'", path));
-  }
-  if (carries_messages(draft.api)) {
-    check_messages(draft, path, reader, out, call);
-  } else {
-    check_named_devices(draft, path, reader, out, call);
-  }
-  out.calls.push_back(std::move(call));
-}
-
 void check_thresholds(const Draft& draft, Reader& reader, Scenario& out) {
   std::vector<std::string> groups, call_groups;
   for (const FleetGroup& group : out.fleet) groups.push_back(group.name);
@@ -300,6 +227,22 @@ void check_thresholds(const Draft& draft, Reader& reader, Scenario& out) {
 
 }  // namespace
 
+void check_topic(const Product& product, const std::string& topic, const std::string& path, Reader& reader) {
+  if (product.broadcasts.contains(topic)) return;
+  const auto found = product.topics.find(topic);
+  if (found == product.topics.end()) {
+    std::vector<std::string_view> known(product.broadcasts.begin(), product.broadcasts.end());
+    for (const auto& [name, operation] : product.topics) known.push_back(name);
+    reader.fail_at(path, fmt::format("product '{}' has no topic '{}'{}", product.name, shortened(topic),
+                                     suggestion(topic, known)));
+  } else if (found->second == TopicOperation::publish) {
+    reader.fail_at(path,
+                   fmt::format("devices of product '{}' only publish to topic '{}'; subscribing needs 'subscribe' "
+                               "or 'both' in products.{}.topics",
+                               product.name, topic, product.name));
+  }
+}
+
 void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   out.name = draft.name;
   out.seed = draft.seed;
@@ -314,7 +257,7 @@ void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   check_fleet(draft, reader, out);
   check_behaviour(draft, reader, out);
   check_distinct(reader, out);
-  for (const CallGroupDraft& call : draft.calls) check_call(call, reader, out);
+  check_calls(draft, reader, out);
   check_thresholds(draft, reader, out);
   if (!reader.failed()) check_dialect(out, reader);
 }

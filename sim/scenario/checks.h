@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/tables.h"
@@ -15,5 +16,8 @@ inline constexpr std::uint64_t kDevicesMax = 2'000'000;
 // the wrong value stands; `out` is complete only where the reader has none. `draft` must have been read without a
 // fault.
 void check_draft(const Draft& draft, Reader& reader, Scenario& out);
+
+// A topic short name of a product that its devices may subscribe to; says at `path` where it is none.
+void check_topic(const Product& product, const std::string& topic, const std::string& path, Reader& reader);
 
 }  // namespace fleet::sim

@@ -67,6 +67,9 @@ void check_target_group(const CallGroupDraft& draft, const FleetGroup& group, co
 
 void check_sizes(const CallGroupDraft& draft, const std::string& path, Reader& reader) {
   const std::uint32_t batch_max = draft.api == kProduceMessage ? 1 : kMessagesMax;
+  if (draft.batch == 0) {
+    reader.fail_at(path, fmt::format("call group '{}' has no 'batch': how many messages one call carries", draft.name));
+  }
   if (draft.batch > batch_max) {
     reader.fail_at(path + ".batch", fmt::format("'{}.batch' is {}; a call of {} carries at most {}", path, draft.batch,
                                                 draft.api, batch_max));
@@ -120,9 +123,10 @@ void check_consumers(const FleetGroupDraft& draft, const std::string& path, Read
 
 void check_messages(const CallGroupDraft& draft, const std::string& path, Reader& reader, const Scenario& out,
                     CallGroup& call) {
-  refuse_keys({"topic"}, path, "for BatchPub; messages have 'topics'", reader);
-  refuse_keys({"pick"}, path, "for BatchPub; messages go to the groups of 'to' in turn", reader);
-  refuse_keys({"qos"}, path, "for BatchPub; messages are published at QoS 1", reader);
+  refuse_keys({"topic"}, path, "for messages to devices; messages to consumers have 'topics'", reader);
+  refuse_keys({"pick"}, path, "for messages to devices; messages to consumers go to the groups of 'to' in turn",
+              reader);
+  refuse_keys({"qos"}, path, "for messages to devices; messages to consumers are published at QoS 1", reader);
   if (draft.topics.empty()) {
     reader.fail_at(path, fmt::format("call group '{}' has no 'topics': the topics of its messages", draft.name));
   }

@@ -31,6 +31,16 @@ void refuse_connection_keys(const FleetGroup& group, const std::string& path, Re
   }
 }
 
+// A gateway has one connection, and one copy of a broadcast for all that it speaks for.
+void refuse_broadcasts(const FleetGroup& group, const std::string& path, Reader& reader, const Scenario& out) {
+  for (std::size_t i = 0; i < group.subscribe.size(); ++i) {
+    if (!out.products[group.product].broadcasts.contains(group.subscribe[i].topic)) continue;
+    reader.fail_at(fmt::format("{}.subscribe.{}.topic", path, i),
+                   fmt::format("'{}' is a broadcast topic; sub-devices have no connection that hears it",
+                               group.subscribe[i].topic));
+  }
+}
+
 void check_room(const FleetGroup& group, const FleetGroup& gateways, const std::string& path, Reader& reader) {
   const SubDeviceSpread spread{group.count, gateways.count};
   if (spread.count_max() <= kSubDevicesMax) return;
@@ -85,6 +95,7 @@ void check_gateway(const FleetGroupDraft& draft, FleetGroup& group, Reader& read
     return;
   }
   group.gateway = GatewayLink{index, draft.gateway.topology, draft.gateway.login};
+  refuse_broadcasts(group, path, reader, out);
   check_room(group, gateways, path, reader);
   check_topology(group, gateways, path, reader);
 }
@@ -122,6 +133,10 @@ void check_account(Reader& reader, const Scenario& out) {
 }
 
 void check_publish_topic(const Product& product, const std::string& topic, const std::string& path, Reader& reader) {
+  if (product.broadcasts.contains(topic)) {
+    reader.fail_at(path, fmt::format("'{}' is a broadcast topic; devices only hear it", topic));
+    return;
+  }
   const auto found = product.topics.find(topic);
   if (found == product.topics.end()) {
     std::vector<std::string_view> known;

@@ -105,6 +105,10 @@ std::optional<std::uint32_t> NameTemplate::index_of(std::string_view name) const
 
 std::string consumer_name_template(std::string_view fleet_group) { return fmt::format("{}-{{index}}", fleet_group); }
 
+std::string broadcast_topic(std::string_view product_key, std::string_view name) {
+  return fmt::format("/broadcast/{}/{}", product_key, name);
+}
+
 std::string consumer_filter(std::string_view app_key, std::string_view consumer_group, std::string_view topic) {
   return fmt::format("$share/{}/tmc/{}/{}/{}", consumer_group, app_key, consumer_group, topic);
 }

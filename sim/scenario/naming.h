@@ -21,6 +21,9 @@ namespace fleet::sim {
 // Consumers are called by the name of their fleet group, "warehouse-7": a template for device_name().
 [[nodiscard]] std::string consumer_name_template(std::string_view fleet_group);
 
+// The topic that the devices of a product share: API page of PubBroadcast.
+[[nodiscard]] std::string broadcast_topic(std::string_view product_key, std::string_view name);
+
 // What a consumer subscribes to: its share of a group's messages of one topic (MQTT 5.0 §4.8.2; Mosquitto knows shared
 // subscriptions in 3.1.1 too).
 [[nodiscard]] std::string consumer_filter(std::string_view app_key, std::string_view consumer_group,

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "settings/units.h"
+#include "sim/scenario/pacer.h"
 
 namespace fleet::sim {
 
@@ -37,27 +38,14 @@ constexpr std::uint64_t kBooksBytesMax = 64u << 20;
 // Ports of the range that others on this machine may hold.
 constexpr std::uint64_t kPortsReserved = 100;
 
-// Same formula as the pacer's: rounded, so that whole rates over whole phases give whole numbers.
-wire::Nanos due(double per_second, std::uint64_t n) {
-  const long double nanos = static_cast<long double>(n) * 1e9L / static_cast<long double>(per_second);
-  return wire::Nanos(std::llround(std::min(nanos, 9.2e18L)));
-}
-
-// Smallest n that is due at or behind `when`.
-std::uint64_t first_due(double per_second, wire::Nanos when) {
-  if (when.count() <= 0) return 0;
-  const long double guess = static_cast<long double>(when.count()) * static_cast<long double>(per_second) / 1e9L;
-  auto n = static_cast<std::uint64_t>(std::min(guess, 9.2e18L));
-  while (n > 0 && due(per_second, n - 1) >= when) --n;
-  while (due(per_second, n) < when) ++n;
-  return n;
-}
-
-CallPlan plan_calls(const CallGroup& group, const Phases& phases) {
+CallPlan plan_calls(const Scenario& scenario, std::size_t call_group) {
   CallPlan plan;
+  const CallGroup& group = scenario.calls[call_group];
   if (group.closed_loop) return plan;
-  plan.warm_up = calls_due(group.per_second, {}, phases.warm_up);
-  plan.hold = calls_due(group.per_second, phases.warm_up, phases.warm_up + phases.hold);
+  const wire::TimePoint start{};
+  Pacer pacer(scenario, call_group, start);
+  plan.warm_up = first_due(pacer, start + scenario.phases.warm_up);
+  plan.hold = first_due(pacer, start + scenario.phases.warm_up + scenario.phases.hold) - *plan.warm_up;
   plan.deliveries = *plan.hold * group.batch;
   return plan;
 }
@@ -124,10 +112,6 @@ std::string members_text(const Plan& plan) {
 
 }  // namespace
 
-std::uint64_t calls_due(double per_second, wire::Nanos from, wire::Nanos to) {
-  return first_due(per_second, to) - first_due(per_second, from);
-}
-
 std::uint32_t worker_count(const Scenario& scenario, unsigned cores) {
   if (scenario.workers > 0) return scenario.workers;
   return cores > 1 ? cores - 1 : 1;
@@ -141,9 +125,10 @@ Plan make_plan(const Scenario& scenario, unsigned cores) {
   plan.total = CallPlan{0, 0, 0};
   std::uint64_t callers = 0;
   std::uint64_t tallies = 0;  // of one thread
-  for (const CallGroup& group : scenario.calls) {
+  for (std::size_t i = 0; i < scenario.calls.size(); ++i) {
+    const CallGroup& group = scenario.calls[i];
     tallies += group.targets.size() > 1 ? 1 + group.targets.size() : 1;
-    const CallPlan calls = plan_calls(group, scenario.phases);
+    const CallPlan calls = plan_calls(scenario, i);
     add(plan.total.warm_up, calls.warm_up);
     add(plan.total.hold, calls.hold);
     add(plan.total.deliveries, calls.deliveries);

@@ -40,9 +40,6 @@ struct Plan {
 [[nodiscard]] Plan make_plan(const Scenario& scenario, unsigned cores);
 [[nodiscard]] Plan make_plan(const Scenario& scenario);  // on this machine
 
-// Calls n = 0, 1, … of an open loop with n / per_second (rounded to the nearest nanosecond) in [from, to).
-[[nodiscard]] std::uint64_t calls_due(double per_second, wire::Nanos from, wire::Nanos to);
-
 // Worker threads: the scenario's number, or one for each core but one, at least one.
 [[nodiscard]] std::uint32_t worker_count(const Scenario& scenario, unsigned cores);
 

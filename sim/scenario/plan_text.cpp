@@ -30,6 +30,29 @@ std::string rate_text(double per_second) {
   return per_second >= 1 ? fmt::format("{:g}/s", per_second) : fmt::format("{:g}/m", per_second * 60);
 }
 
+// "50/s", "10/s growing to 200/s over 10s", …
+std::string shape_text(const CallGroup& call, const Phases& phases) {
+  const RateShape& shape = call.shape;
+  if (shape.burst_calls > 0) {
+    return fmt::format("{} calls at once every {}", grouped(shape.burst_calls), duration_text(shape.burst_every));
+  }
+  if (!shape.replay.empty()) return fmt::format("{} calls at due times of their own", grouped(shape.replay.size()));
+  if (shape.stretches.empty()) return rate_text(call.per_second);
+  std::string text;
+  for (const RateStretch& stretch : shape.stretches) {
+    // The ramp's first stretch is the warm-up; of steps it holds the warm-up too.
+    const bool first = &stretch == &shape.stretches.front();
+    const bool warms_up = first && shape.stretches.back().from != shape.stretches.back().to;
+    if (warms_up && shape.stretches.size() > 1) continue;
+    const wire::Nanos length = first && !warms_up ? stretch.length - phases.warm_up : stretch.length;
+    text += text.empty() ? "" : ", ";
+    text += stretch.from == stretch.to ? fmt::format("{} for {}", rate_text(stretch.from), duration_text(length))
+                                       : fmt::format("from {} to {} over {}", rate_text(stretch.from),
+                                                     rate_text(stretch.to), duration_text(length));
+  }
+  return text;
+}
+
 std::string_view kind_text(DeviceKind kind) {
   if (kind == DeviceKind::gateway) return "gateways";
   return kind == DeviceKind::sub_device ? "sub-devices" : "devices";
@@ -100,7 +123,8 @@ std::string payload_of(const Scenario& scenario, const CallGroup& call) {
 
 void print_call(Out out, const Scenario& scenario, const CallGroup& call, const CallPlan& plan) {
   const std::string loop = call.closed_loop ? fmt::format("closed loop, {} in flight", call.in_flight)
-                                            : fmt::format("open loop, {}", rate_text(call.per_second));
+                                            : fmt::format("open loop, {}{}", shape_text(call, scenario.phases),
+                                                          call.arrivals == Arrivals::poisson ? ", at random" : "");
   fmt::format_to(out, "  {:<16} {}{} {}, {} each; {}\n", call.name, call.api, call.targets.empty() ? " of" : ":",
                  payload_of(scenario, call), size_text(call.payload_bytes), loop);
   fmt::format_to(out, "  {:<16} calls in the warm-up: {}, in the hold: {}; deliveries expected: {}\n", "",

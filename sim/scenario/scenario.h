@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/scenario/behaviour.h"
 #include "sim/scenario/payload_template.h"
+#include "sim/scenario/rate_shape.h"
 #include "wire/clock.h"
 #include "wire/error.h"
 #include "wire/identifiers.h"
@@ -29,6 +31,7 @@ struct Product {
   std::string key;   // product key: `key:` of the scenario, or made from name and seed
   std::map<std::string, TopicOperation> topics;
   DeviceKind kind = DeviceKind::device;
+  std::set<std::string> broadcasts{};  // topics that its devices share: /broadcast/{product key}/{name}
 };
 
 enum class Engine { native, paho };
@@ -99,7 +102,7 @@ struct FleetGroup {
   [[nodiscard]] bool connects() const { return !gateway; }
 };
 
-enum class Pick { round_robin, random };
+enum class Pick { round_robin, random, zipf, same, all };
 
 struct CallGroup {
   std::string name;
@@ -114,11 +117,18 @@ struct CallGroup {
   wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
   std::uint32_t payload_bytes = 256;          // stamp included
   bool closed_loop = false;                   // rate: max
-  double per_second = 0;                      // open loop
+  double per_second = 0;                      // open loop with one rate; 0: its shape says more
+  RateShape shape{};                          // open loop
+  Arrivals arrivals = Arrivals::even;         // open loop
   std::uint32_t in_flight = 8;                // closed loop: calls at once
   std::uint32_t connections_max = 256;        // open loop: caller connections, opened on demand
   std::chrono::milliseconds timeout{10'000};  // written to answered; then the outcome is unknown: failed
 };
+
+// The APIs of messages to devices: some, one, all that share a topic.
+inline constexpr std::string_view kBatchPub = "BatchPub";
+inline constexpr std::string_view kPub = "Pub";
+inline constexpr std::string_view kPubBroadcast = "PubBroadcast";
 
 // The APIs of messages to consumers.
 inline constexpr std::string_view kProduceMessages = "taobao.tmc.messages.produce";

@@ -75,12 +75,18 @@ Json scalar_or_environment(const KeyInfo& key) {
   return {{"anyOf", Json::array({scalar, Json{{"$ref", "#/$defs/environment"}}})}};
 }
 
+// The scalar that is short for the mapping.
+Json shorthand_schema(const KeyInfo& key) {
+  const KeyInfo* one = key.inner().find(key.choices);
+  return one == nullptr ? Json{{"type", "string"}} : scalar_or_environment(*one);
+}
+
 Json value_schema(const KeyInfo& key) {
   switch (key.form) {
     case Form::mapping:
       return mapping_schema(key.inner());
     case Form::shorthand:
-      return {{"anyOf", Json::array({Json{{"type", "string"}}, mapping_schema(key.inner())})}};
+      return {{"anyOf", Json::array({shorthand_schema(key), mapping_schema(key.inner())})}};
     case Form::named:
       return {{"type", "object"},
               {"minProperties", key.entries_min},

@@ -56,7 +56,8 @@ struct ProductDraft {
 };
 
 // Order of the values of a product's `topics`; `both` and `publish-subscribe` are the same.
-inline constexpr std::string_view kTopicOperations = "publish|subscribe|both|publish-subscribe";
+inline constexpr std::string_view kTopicOperations = "publish|subscribe|both|publish-subscribe|broadcast";
+inline constexpr std::size_t kBroadcastTopic = 4;  // its place
 
 struct ConnectDraft : ConnectPlan {
   std::size_t protocol = 0;  // place in kProtocols
@@ -103,10 +104,39 @@ struct FleetGroupDraft {
 };
 
 // What `api` may be.
-inline constexpr std::string_view kApis = "BatchPub|taobao.tmc.messages.produce|taobao.tmc.message.produce";
+inline constexpr std::string_view kApis =
+    "BatchPub|Pub|PubBroadcast|taobao.tmc.messages.produce|taobao.tmc.message.produce";
+
+struct RampDraft {
+  double from = 0, to = 0;
+  wire::Nanos over{};  // 0: not given
+};
+
+struct StepDraft {
+  double per_second = 0;
+  wire::Nanos length{};
+};
+
+struct BurstDraft {
+  std::uint32_t calls = 0;  // 0: not given
+  wire::Nanos every{};
+};
+
+// One of them is given.
+struct RateDraft {
+  std::optional<double> constant;  // negative: max
+  RampDraft ramp;
+  std::vector<StepDraft> steps;
+  BurstDraft burst;
+  std::string replay;
+  std::vector<std::string> due;
+};
 
 struct CallGroupDraft : CallGroup {
+  CallGroupDraft() { batch = 0; }  // not given
+
   std::vector<std::string> to;
+  RateDraft rate;
 };
 
 struct Draft {
@@ -134,6 +164,10 @@ struct Draft {
 [[nodiscard]] const Table<AwayWindow>& away_table();
 [[nodiscard]] const Table<Churn>& churn_table();
 [[nodiscard]] const Table<FleetGroupDraft>& fleet_table();
+[[nodiscard]] const Table<RampDraft>& ramp_table();
+[[nodiscard]] const Table<StepDraft>& step_table();
+[[nodiscard]] const Table<BurstDraft>& burst_table();
+[[nodiscard]] const Table<RateDraft>& rate_table();
 [[nodiscard]] const Table<CallGroupDraft>& call_table();
 [[nodiscard]] const Table<Phases>& phases_table();
 [[nodiscard]] const Table<HealthLimits>& health_table();

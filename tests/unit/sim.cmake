@@ -2,6 +2,8 @@ fleet_test(sim_scenario_test LABEL unit
   SOURCES
     sim/dialect_test.cpp
     sim/identities_test.cpp
+    sim/pacer_test.cpp
+    sim/scenario_calls_test.cpp
     sim/payload_template_test.cpp
     sim/scenario_bad_input_test.cpp
     sim/scenario_behaviour_test.cpp
@@ -9,7 +11,7 @@ fleet_test(sim_scenario_test LABEL unit
     sim/scenario_fleet_test.cpp
     sim/scenario_plan_test.cpp
     sim/scenario_test.cpp
-  LIBS fleet::sim_scenario nlohmann_json::nlohmann_json)
+  LIBS fleet::sim_scenario fleet_test_support nlohmann_json::nlohmann_json)
 target_compile_definitions(sim_scenario_test PRIVATE FLEET_SCENARIOS="${PROJECT_SOURCE_DIR}/scenarios")
 fleet_test(sim_launch_test LABEL unit
   SOURCES sim/launch_config_test.cpp
@@ -39,7 +41,7 @@ fleet_test(sim_fleet_test LABEL unit
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::sim_fleet nlohmann_json::nlohmann_json)
 fleet_test(sim_calls_test LABEL unit
-  SOURCES sim/answer_reader_test.cpp sim/bcast_request_test.cpp sim/bridge_answer_test.cpp sim/pacer_test.cpp sim/request_test.cpp sim/tmc_answer_test.cpp sim/tmc_request_test.cpp
+  SOURCES sim/answer_reader_test.cpp sim/bcast_request_test.cpp sim/bridge_answer_test.cpp sim/request_test.cpp sim/tmc_answer_test.cpp sim/tmc_request_test.cpp
   LIBS fleet::sim_calls nlohmann_json::nlohmann_json)
 fleet_test(sim_run_test LABEL unit
   SOURCES sim/record_test.cpp

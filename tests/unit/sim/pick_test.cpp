@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <vector>
 
@@ -43,7 +44,7 @@ TEST_P(PickTest, NamesNoDeviceTwiceAndEveryDeviceKnowsItsPlace) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, PickTest, testing::Values(Pick::round_robin, Pick::random));
+INSTANTIATE_TEST_SUITE_P(All, PickTest, testing::Values(Pick::round_robin, Pick::random, Pick::zipf, Pick::same));
 
 TEST(Pick, RoundRobinCountsAround) {
   const PickPlan plan(Pick::round_robin, 10, 4, 1);
@@ -98,6 +99,56 @@ TEST(Pick, RandomFavoursNobody) {
   };
   EXPECT_LT(chi_square(times, 2.0 * kCalls / 7), 22.5);
   EXPECT_LT(chi_square(first, 1.0 * kCalls / 7), 22.5);
+}
+
+TEST(Pick, SameNamesTheFirstOfTheGroup) {
+  const PickPlan plan(Pick::same, 10, 3, 1);
+  for (const std::uint64_t call : {0U, 1U, 77U}) {
+    EXPECT_EQ(named(plan, call), (std::vector<std::uint32_t>{0, 1, 2}));
+    EXPECT_EQ(plan.position(call, 3), std::nullopt);
+  }
+}
+
+TEST(Pick, AllNamesEverybody) {
+  const PickPlan plan(Pick::all, 5, 5, 1);
+  for (const std::uint64_t call : {std::uint64_t{0}, std::uint64_t{3}, ~std::uint64_t{0}}) {
+    EXPECT_EQ(named(plan, call), (std::vector<std::uint32_t>{0, 1, 2, 3, 4}));
+    for (std::uint32_t device = 0; device < 5; ++device) EXPECT_EQ(plan.position(call, device), device);
+  }
+}
+
+TEST(Pick, ZipfNamesADeviceAsOftenAsItsRankSays) {
+  // 4 of 50 devices: the weights 1 / rank sum to 4.4992, so that the first has a share of 0.889 of the calls, the
+  // second half of it, and so on. Five standard deviations of 20,000 independent calls are allowed.
+  constexpr std::uint32_t kDevices = 50, kBatch = 4;
+  constexpr int kCalls = 20'000;
+  const PickPlan plan(Pick::zipf, kDevices, kBatch, 3);
+  double weights = 0;
+  for (std::uint32_t i = 0; i < kDevices; ++i) weights += 1.0 / (i + 1);
+  std::vector<double> times(kDevices);
+  for (std::uint64_t call = 0; call < kCalls; ++call) {
+    for (const std::uint32_t device : named(plan, call)) ++times[device];
+  }
+  for (std::uint32_t i = 0; i < kDevices; ++i) {
+    const double share = kBatch / weights / (i + 1);
+    EXPECT_NEAR(times[i], kCalls * share, 5 * std::sqrt(kCalls * share * (1 - share))) << i;
+  }
+}
+
+TEST(Pick, ZipfNamesTheFirstInEveryCallWhereTheirShareIsLarger) {
+  // 20 of 40: by weight alone the first four would be named more than once a call.
+  const PickPlan plan(Pick::zipf, 40, 20, 3);
+  std::set<std::uint32_t> others;
+  for (std::uint64_t call = 0; call < 200; ++call) {
+    for (std::uint32_t device = 0; device < 7; ++device) EXPECT_EQ(plan.position(call, device), device);
+    for (const std::uint32_t device : named(plan, call)) others.insert(device);
+  }
+  EXPECT_EQ(others.size(), 40U);
+}
+
+TEST(Pick, ZipfDependsOnTheSeed) {
+  EXPECT_EQ(named(PickPlan(Pick::zipf, 1'000, 10, 1), 3), named(PickPlan(Pick::zipf, 1'000, 10, 1), 3));
+  EXPECT_NE(named(PickPlan(Pick::zipf, 1'000, 10, 1), 3), named(PickPlan(Pick::zipf, 1'000, 10, 2), 3));
 }
 
 }  // namespace

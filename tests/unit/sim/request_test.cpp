@@ -150,6 +150,39 @@ TEST(Request, SignsNamesThatNeedEncoding) {
             wire::aliyun_signature("testsecret", wire::aliyun_string_to_sign("POST", got.params)));
 }
 
+// A call to one device, or to all that share a topic, read and checked against its signature.
+Read signed_call(const std::string& api, const std::string& names = "lamp-{index:5}") {
+  Scenario scenario = make_scenario(api == kPub ? 1 : 500, 64, names);
+  scenario.calls[0].api = api;
+  const PickPlan pick(api == kPub ? Pick::round_robin : Pick::all, 500, scenario.calls[0].batch, 7);
+  AliyunRequestBuilder builder(scenario, 0, pick, Url{"http", "127.0.0.1", 8080}, kRun);
+  PreparedRequest request;
+  builder.build(3, kDue, kWall, request);
+  Read got = read(request.text());
+  for (std::size_t i = 1; i + 1 < got.params.size(); ++i) EXPECT_LT(got.params[i - 1].key, got.params[i].key);
+  got.params.pop_back();
+  EXPECT_EQ(got.values.at("Signature"),
+            wire::aliyun_signature("testsecret", wire::aliyun_string_to_sign("POST", got.params)));
+  EXPECT_NE(got.head.find("\r\nx-acs-action: " + api + "\r\n"), std::string::npos);
+  EXPECT_EQ(got.values.at("Action"), api);
+  EXPECT_EQ(got.values.count("DeviceName.1") + got.values.count("TopicShortName"), 0u);
+  return got;
+}
+
+TEST(Request, OfPubNamesTheWholeTopicOfOneDevice) {
+  const Read got = signed_call("Pub");
+  EXPECT_EQ(got.values.at("TopicFullName"), "/a1BwAGVxxxx/lamp-00003/user/firmware/update");
+  EXPECT_EQ(got.values.at("Qos"), "1");
+  EXPECT_EQ(signed_call("Pub", "a@b:c.{index:3}_x").values.at("TopicFullName"),
+            "/a1BwAGVxxxx/a@b:c.003_x/user/firmware/update");
+}
+
+TEST(Request, OfPubBroadcastNamesTheSharedTopic) {
+  const Read got = signed_call("PubBroadcast");
+  EXPECT_EQ(got.values.at("TopicFullName"), "/broadcast/a1BwAGVxxxx/firmware/update");
+  EXPECT_EQ(got.values.count("Qos"), 0u);
+}
+
 TEST(Request, NamesAnIpv6BridgeInBrackets) {
   const Scenario scenario = make_scenario(1, 64);
   const PickPlan pick(Pick::round_robin, 500, 1, 7);

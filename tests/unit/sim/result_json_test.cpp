@@ -57,7 +57,7 @@ TEST(ResultJson, HasTheKeysOfTheDesign) {
   EXPECT_THAT(keys(result["cost"]["rss_kib"]), ElementsAre("sim", "bridge", "broker"));
   EXPECT_THAT(keys(result["health"]), ElementsAre("send_lag_p99_us", "worst_hiccup_us"));
   EXPECT_THAT(keys(result["groups"]["lamps"]), ElementsAre("deliveries", "times_us"));
-  EXPECT_THAT(keys(result["call_groups"]["push"]), ElementsAre("calls", "times_us"));
+  EXPECT_THAT(keys(result["call_groups"]["push"]), ElementsAre("calls", "deliveries", "times_us"));
   EXPECT_THAT(keys(result["timeline"][0]), ElementsAre("t_s", "calls", "deliveries", "response"));
   EXPECT_THAT(keys(result["timeline"][0]["response"]), ElementsAre("p50", "p99", "max"));
 }

@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{
             "missing_key", "    rate: 50/s\n", "",
             "s.yaml:13:3: call group 'push' has no 'rate': calls due (open loop), or max: the next call leaves when "
-            "one is answered (closed loop)"},
+            "one is answered (closed loop); or a shape, see below"},
         BadInput{"key_without_value", "count: 10", "count:", "s.yaml:9:5: 'fleet.lamps.count' has no value"},
         BadInput{"group_without_value", "fleet:\n  lamps:\n", "fleet:\n  none:\n  lamps:\n",
                  "s.yaml:7:3: 'fleet.none' has no value"},

@@ -204,11 +204,13 @@ INSTANTIATE_TEST_SUITE_P(
                  "s.yaml:22:24: fleet group 'analytics' does not consume topic 'traced'; every group of "
                  "'calls.trades.to' gets every topic"},
         BadInput{"topic", "    batch", "    topic: created\n    batch",
-                 "s.yaml:23:5: 'calls.trades.topic' is for BatchPub; messages have 'topics'"},
+                 "s.yaml:23:5: 'calls.trades.topic' is for messages to devices; messages to consumers have 'topics'"},
         BadInput{"pick", "    batch", "    pick: random\n    batch",
-                 "s.yaml:23:5: 'calls.trades.pick' is for BatchPub; messages go to the groups of 'to' in turn"},
-        BadInput{"qos", "    batch", "    qos: 0\n    batch",
-                 "s.yaml:23:5: 'calls.trades.qos' is for BatchPub; messages are published at QoS 1"},
+                 "s.yaml:23:5: 'calls.trades.pick' is for messages to devices; messages to consumers go to the groups "
+                 "of 'to' in turn"},
+        BadInput{
+            "qos", "    batch", "    qos: 0\n    batch",
+            "s.yaml:23:5: 'calls.trades.qos' is for messages to devices; messages to consumers are published at QoS 1"},
         BadInput{"too_many", "batch: 50", "batch: 51",
                  "s.yaml:23:12: 'calls.trades.batch' is 51; a call of taobao.tmc.messages.produce carries at most 50"},
         BadInput{"single", "messages.produce", "message.produce",

@@ -43,20 +43,6 @@ TEST(Plan, CountsTheQuickstart) {
   EXPECT_THAT(text, HasSubstr("deliveries               50,000\n"));
 }
 
-TEST(Plan, WholeRatesOverWholePhasesGiveWholeNumbers) {
-  for (const double rate : {1.0, 3.0, 7.0, 50.0, 333.0, 1'000.0, 99'999.0, 1.0 / 3, 1.0 / 60, 0.1}) {
-    for (const auto warm_up : {0s, 1s, 2s, 7s, 60s}) {
-      const wire::Nanos from = warm_up;
-      EXPECT_EQ(calls_due(rate, from, from + 600s), static_cast<std::uint64_t>(std::llround(rate * 600))) << rate;
-    }
-  }
-  EXPECT_EQ(calls_due(50, {}, {}), 0u);
-  EXPECT_EQ(calls_due(50, {}, 1ns), 1u);   // call 0 is due at once
-  EXPECT_EQ(calls_due(50, {}, 20ms), 1u);  // call 1 is due at the end, and so outside
-  EXPECT_EQ(calls_due(50, {}, 20ms + 1ns), 2u);
-  EXPECT_EQ(calls_due(1, 1500ms, 2500ms), 1u);  // a phase that begins between two calls
-}
-
 TEST(Plan, AClosedLoopPlansNoNumbers) {
   const Plan plan = make_plan(small({{"calls.push.rate", "max"}}), 4);
   EXPECT_FALSE(plan.total.hold);
@@ -167,7 +153,8 @@ TEST(Schema, IsMadeOfTheTables) {
   EXPECT_EQ(group["properties"]["count"]["anyOf"][0]["maximum"], 1'000'000);
   EXPECT_EQ(group["properties"]["connect"]["properties"]["rate"]["default"], "1000/s");
   const auto& call = schema["properties"]["calls"]["additionalProperties"];
-  EXPECT_EQ(call["properties"]["pick"]["anyOf"][0]["enum"], nlohmann::json({"round-robin", "random"}));
+  EXPECT_EQ(call["properties"]["pick"]["anyOf"][0]["enum"],
+            nlohmann::json({"round-robin", "random", "zipf", "same", "all"}));
 }
 
 TEST(Schema, TakesANameOrAListOfNames) {

@@ -1,0 +1,75 @@
+// Do all ways to call, and all plans of when, keep their books?
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/e2e/shipped.h"
+#include "tests/e2e/sim_run.h"
+
+namespace fleet::tests {
+namespace {
+
+constexpr int kPass = FLEET_RELEASE_BUILD ? 0 : 4;  // a debug build calls its runs INVALID
+
+// One call group of each pick and each shape of a rate, at once; the warm-up is a second, the hold too.
+constexpr std::string_view kEveryShape = R"(# Does every call find whom it is for?
+name: every-shape
+products:
+  lamp: { topics: { get: subscribe } }
+fleet:
+  lamps:
+    product: lamp
+    count: 60
+    name: lamp-{index:5}
+    subscribe: [ { topic: get } ]
+calls:
+  steady: { api: BatchPub, to: lamps, topic: get, batch: 10, pick: round-robin, rate: 20/s }
+  random: { api: BatchPub, to: lamps, topic: get, batch: 7, pick: random, rate: 100/s, arrivals: poisson }
+  popular: { api: BatchPub, to: lamps, topic: get, batch: 10, pick: zipf, rate: { ramp: { from: 10/s, to: 30/s } } }
+  few: { api: BatchPub, to: lamps, topic: get, batch: 3, pick: same, rate: { steps: [ { rate: 10/s, for: 500ms }, { rate: 30/s, for: 500ms } ] } }
+  everybody: { api: BatchPub, to: lamps, topic: get, pick: all, rate: { burst: { calls: 4, every: 500ms } } }
+  recorded: { api: Pub, to: lamps, topic: get, rate: { due: [ 0s, 10ms, 10ms, 900ms, 1s ] } }
+phases: { warm_up: 1s, hold: 1s, drain: 10s }
+health: { send_lag_p99: 5s, hiccup: 5s }
+thresholds: [ calls.failed == 0, calls.rejected == 0, deliveries.missing == 0, deliveries.misdelivered == 0 ]
+)";
+
+TEST(Calls, OfEveryPickAndShapeBalance) {
+  SimRun run{std::string(kEveryShape)};
+  EXPECT_EQ(run.wait(), kPass) << run.output();
+  nlohmann::json groups = run.result()["call_groups"];
+  const auto expect = [&](const char* name, int calls, int batch) {
+    EXPECT_EQ(groups[name]["calls"]["scheduled"], calls) << name;
+    EXPECT_EQ(groups[name]["deliveries"]["received"], calls * batch) << name;
+  };
+  expect("steady", 20, 10);
+  expect("popular", 20, 10);
+  expect("few", 20, 3);
+  expect("everybody", 8, 60);
+  expect("recorded", 4, 1);
+  EXPECT_EQ(groups["random"]["deliveries"]["received"], groups["random"]["calls"]["scheduled"].get<int>() * 7);
+  EXPECT_GT(groups["random"]["calls"]["scheduled"], 50);
+}
+
+TEST(Calls, HaveTheSameDueTimesInEveryRunOfASeed) {
+  std::vector<nlohmann::json> scheduled;
+  for (const char* seed : {"5", "5"}) {
+    SimRun run(std::string(kEveryShape), {"--seed", seed});
+    EXPECT_EQ(run.wait(), kPass) << run.output();
+    scheduled.push_back(run.result()["call_groups"]["random"]["calls"]["scheduled"]);
+  }
+  EXPECT_EQ(scheduled[0], scheduled[1]);
+}
+
+TEST(ShippedScenarios, FanOutThreeWays) {
+  const std::string text = shipped("fan-out-three-ways.yaml");
+  SimRun run(text, shortened({"fleet.lamps.count=300", "calls.one-by-one.rate=300/s"}));
+  EXPECT_EQ(run.wait(), kPass) << run.output();
+  nlohmann::json groups = run.result()["call_groups"];
+  EXPECT_EQ(groups["batch"]["deliveries"]["received"], 2'000);
+  EXPECT_EQ(groups["one-by-one"]["deliveries"]["received"], 300);
+  EXPECT_EQ(groups["broadcast"]["deliveries"]["received"], 300);
+}
+
+}  // namespace
+}  // namespace fleet::tests
