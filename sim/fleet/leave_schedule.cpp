@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "sim/ledger/mix.h"
+#include "sim/scenario/mix.h"
 
 namespace fleet::sim {
 
