@@ -99,6 +99,33 @@ wire::Result<void> run_connect(Bench& bench) {
   return {};
 }
 
+// How long do 15,000 devices take to be back when the broker is restarted under them?
+wire::Result<void> run_restart(Bench& bench) {
+  constexpr const char* kAt = "faults.0.at_s";
+  constexpr const char* kEnded = "faults.0.ended_s";
+  constexpr const char* kAll = "faults.0.back.all_s";
+  constexpr const char* kFirst = "fleet.connect.seconds";
+  Samples s;
+  for (int i = 0; i < bench.repeats; ++i) {
+    // Calls to a broker that is away fail by design.
+    if (auto r = sample_product(bench, s, fmt::format("restart-{}", i), "connect.yaml",
+                                {"phases.hold=20s", "faults=[{at: 1s, do: broker-restart}]", "thresholds=[]"},
+                                {kFirst, kAt, kEnded, kAll});
+        !r) {
+      return r;
+    }
+    const auto n = static_cast<std::size_t>(i);
+    s["away"].push_back(s[kEnded][n] - s[kAt][n]);
+    s["back"].push_back(s[kAll][n] - s["away"].back());
+  }
+  const std::string part = "restart: 15,000 devices, the broker restarted";
+  auto& f = bench.figures;
+  f.push_back(ratio(part, "seconds from its being ready until all are back, against the first connect", s["back"],
+                    s[kFirst], Bound::at_most, 1.3));
+  f.push_back(plain(part, "seconds that the broker was away", s["away"]));
+  return {};
+}
+
 // Does a delivery cost the same however many devices there are?
 wire::Result<void> run_sizes(Bench& bench) {
   const std::vector<std::uint32_t> sizes = {100, 1'000, 5'000, 15'000};
@@ -202,6 +229,7 @@ const std::vector<Part>& parts() {
       {"saturated", "deliveries/s and CPU with calls made one after another", run_saturated},
       {"paced", "CPU and service time at 50 calls/s x 100", run_paced},
       {"connect", "15,000 devices: connect time, SYNs sent again, memory", run_connect},
+      {"restart", "15,000 devices: until all are back after a restart of the broker", run_restart},
       {"sizes", "cost per delivery at 100, 1,000, 5,000 and 15,000 devices", run_sizes},
       {"memory", "256 KB x 100 devices at QoS 1: memory of the bridge, also with the broker stopped", run_memory},
       {"auth", "Mosquitto's CPU with and without the plugin that checks logins and topics", run_auth},

@@ -125,6 +125,10 @@ wire::Result<double> metric(const nlohmann::json& result, const std::string& pat
   const nlohmann::json* at = &result;
   std::istringstream keys(path);
   for (std::string key; std::getline(keys, key, '.');) {
+    if (at->is_array() && key.size() == 1 && at->size() > static_cast<std::size_t>(key[0] - '0')) {
+      at = &(*at)[static_cast<std::size_t>(key[0] - '0')];
+      continue;
+    }
     if (!at->is_object() || !at->contains(key)) return wire::environment_error("result.json has no " + path);
     at = &(*at)[key];
   }

@@ -65,6 +65,7 @@ CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, 
       timer_(loop),
       connections_max_(std::max(group_.closed_loop ? group_.in_flight : group_.connections_max, 1u)) {
   if (group_.targets.size() > 1) tally_.targets.resize(group_.targets.size());
+  if (!scenario.faults.empty()) tally_.losses.keep();
 }
 
 bool CallPlayer::is_measured(TimePoint due) const { return due >= phases_.hold_begin && due < phases_.hold_end; }

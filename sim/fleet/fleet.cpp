@@ -52,6 +52,7 @@ struct Fleet::State {
              .gateways = {},
              .telemetry = telemetry_rows(scenario),
              .broker_address = {},
+             .faults = FaultClock(scenario.faults.size()),
              .gate = {},
              .last_error = {}} {
     for (const FleetGroup& group : scenario.fleet) {
@@ -116,6 +117,7 @@ FleetStatus Fleet::status() const {
     status.sub_devices_ready += counters.sub_devices_ready.read();
     status.telemetry_open += counters.telemetry_open.read();
     status.absent += counters.absent.read();
+    status.away_by_fault += worker->away_by_fault();
     status.first_copies += worker->first_copies();  // before the whole: no part exceeds it
     status.deliveries += worker->deliveries();
   }
@@ -134,6 +136,16 @@ void Fleet::set_phases(const PhaseTimes& phases) {
 void Fleet::end_hold() {
   for (const auto& worker : state_->workers) worker->end_hold();
 }
+
+void Fleet::begin_fault(std::size_t fault, TimePoint when, bool blame) {
+  FleetPlan& plan = state_->plan;
+  plan.faults.begin(fault, when);
+  if (blame) plan.faults.blame(fault);
+  if (plan.scenario.faults[fault].kind != FaultKind::cut) return;
+  for (const auto& worker : state_->workers) worker->cut(fault);
+}
+
+void Fleet::pass_fault() { state_->plan.faults.pass(); }
 
 // All workers disconnect at the same time; each has its own grace.
 void Fleet::State::end_threads() {
@@ -172,6 +184,7 @@ FleetOutcome Fleet::stop() {
   for (const FleetGroup& group : state.plan.scenario.fleet) {
     outcome.absences.push_back(group.behaviour.leaves() ? std::optional<AbsenceRecord>(std::in_place) : std::nullopt);
   }
+  outcome.faults.resize(state.plan.faults.size());
   std::vector<std::vector<SecondSlice>> seconds;
   for (std::size_t i = 0; i < state.workers.size(); ++i) {
     Worker& worker = *state.workers[i];
@@ -182,6 +195,7 @@ FleetOutcome Fleet::stop() {
     for (std::size_t g = 0; g < outcome.absences.size(); ++g) {
       if (outcome.absences[g]) outcome.absences[g]->merge(*worker.ledger().absences(g));
     }
+    for (std::size_t f = 0; f < outcome.faults.size(); ++f) outcome.faults[f].merge(worker.fault_outcomes()[f]);
     outcome.strangers.merge(worker.ledger().strangers());
     outcome.cpu.push_back({"worker " + std::to_string(i), micros(worker.watch().hold_cpu())});
     outcome.telemetry.scheduled += worker.telemetry().scheduled;

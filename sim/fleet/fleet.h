@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/fleet/fault_watch.h"
 #include "sim/ledger/absence.h"
 #include "sim/ledger/balance.h"
 #include "sim/ledger/cost.h"
@@ -35,6 +36,7 @@ struct FleetStatus {
   std::uint64_t gateway_refused = 0;  // of connect_failed: the platform refused a gateway's sub-devices
   std::uint64_t telemetry_open = 0;   // messages of telemetry under way
   std::uint64_t absent = 0;           // devices that left on purpose, until they are back and settled
+  std::uint64_t away_by_fault = 0;    // devices that a fault has cost their connection and that will return
   std::uint64_t deliveries = 0;       // any that carried a stamp of this run
   std::uint64_t first_copies = 0;     // those of them that were the first for a device that the call named
   std::string last_error;             // newest connect or subscribe failure, a sentence; may be empty
@@ -52,6 +54,7 @@ struct FleetOutcome {
   wire::Nanos worst_hiccup{};         // hold only
   double bytes_per_connection = 0;    // heap in use after the ramp minus before, by connection
   std::vector<SecondSlice> timeline;  // hold and drain, merged over workers, ascending t_s
+  std::vector<FaultOutcome> faults;   // by fault of the scenario
   std::uint64_t untimed = 0;          // events that came when the timeline was full, and are in no second of it
 };
 
@@ -71,6 +74,10 @@ class Fleet {
   void set_phases(const PhaseTimes& phases);
   // A hold that is not over ends now (Ctrl-C), for CPU and hiccups.
   void end_hold();
+  // A fault of the scenario begins: what it is told to cut is cut, and its moment is what being back counts from.
+  // `blame`: connections that are lost for another reason are lost to it, until pass_fault().
+  void begin_fault(std::size_t fault, wire::TimePoint when, bool blame);
+  void pass_fault();
   // Counts no further delivery, DISCONNECTs everybody, joins the threads. Idempotent.
   FleetOutcome stop();
 

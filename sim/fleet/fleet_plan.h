@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/fleet/counter.h"
+#include "sim/fleet/fault_watch.h"
 #include "sim/fleet/gateway_group.h"
 #include "sim/fleet/ramp.h"
 #include "sim/fleet/telemetry.h"
@@ -42,6 +43,7 @@ struct FleetPlan {
     return static_cast<std::uint32_t>((first_device[fleet_group] + index) % workers);
   }
 
+  FaultClock faults;
   HandshakeGate gate;
   NewestSentence last_error;
   std::atomic<const PhaseTimes*> phases{nullptr};  // set once, before the first call

@@ -47,6 +47,8 @@ ShardLedger::ShardLedger(const Scenario& scenario, const std::vector<std::unique
     }
     routes_.push_back(std::move(route));
   }
+  if (scenario.faults.empty()) return;
+  for (Tally& tally : tallies_) tally.losses.keep();
 }
 
 void ShardLedger::add_messages(const Scenario& scenario, const CallGroup& calls, Route& route) const {

@@ -6,7 +6,9 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/ledger/pick.h"
 #include "sim/scenario/dialect.h"
+#include "sim/scenario/mix.h"
 #include "sim/scenario/naming.h"
 #include "wire/mqtt/connection.h"
 #include "wire/mqtt/paho/paho_endpoint.h"
@@ -32,6 +34,11 @@ constexpr Nanos kGateRetry = std::chrono::milliseconds(1);
 // Time for the broker to take every DISCONNECT; then connections are closed without one, and after as long again the
 // loop ends whatever is left.
 constexpr Nanos kStopGrace = std::chrono::milliseconds(1'500);
+
+// Connections that are cut before the loop's other handlers get their turn: about a millisecond.
+constexpr std::size_t kCutsPerTurn = 64;
+// Devices that are looked at for it: likewise.
+constexpr std::size_t kLooksPerTurn = 8'192;
 
 // Answers to CONNECT that trying again does not change (MQTT 5.0 §3.2.2.2).
 bool is_final(ReasonCode reason) {
@@ -61,6 +68,7 @@ Worker::Worker(FleetPlan& plan, std::uint32_t index)
       telemetry_timer_(loop_),
       ledger_(plan.scenario, plan.groups, plan.run),
       ramp_(plan.ramp_start),
+      faults_(plan.faults),
       schedule_(plan.telemetry) {}
 
 Worker::~Worker() {
@@ -111,6 +119,7 @@ void Worker::make_devices() {
     ledger_.make_room(g, place);
     ramp_.add_group(first_slot, place, first, plan_.workers, group.connect.per_second);
   }
+  faults_.make_room(all.size());
   devices_ = std::vector<Device>(all.size());
   for (std::size_t slot = 0; slot < all.size(); ++slot) devices_[slot].place(*this, all[slot]);
   make_sub_device_room();
@@ -297,6 +306,7 @@ void Worker::become_ready(Device& device) {
   if (device.was_ready) {
     counters_.reconnects.add(1);
     if (device.absent) note_returned(device, wire::read_clock());
+    faults_.note_ready(slot_of(device), wire::read_clock());
     return;
   }
   device.was_ready = true;
@@ -322,6 +332,7 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
     return pump_ramp();
   }
   if (was == Device::State::ready) {
+    faults_.note_lost(slot_of(device), group_of(device).connect.reconnect);
     complain(device, "lost its connection", why.detail);
   } else {
     counters_.connect_failed.add(1);
@@ -337,6 +348,41 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
     ramp_.add_retry(slot, wire::read_clock() + back_off(device.failures, salt));
   }
   pump_ramp();
+}
+
+// --- faults ---------------------------------------------------------------------------------------------------------
+
+void Worker::cut(std::size_t fault) {
+  boost::asio::post(loop_, [this, fault] {
+    const Fault& what = plan_.scenario.faults[fault];
+    const std::uint32_t count = plan_.scenario.fleet[what.fleet_group].count;
+    // Every fault draws from a sequence of its own, and call groups from others.
+    const std::uint64_t seed = mix(plan_.scenario.seed * kGolden + fault + 1);
+    cut_from(fault, PickPlan(Pick::random, count, devices_cut(what, count), seed), 0);
+  });
+}
+
+// A turn's worth; what came in meanwhile goes before the rest.
+void Worker::cut_from(std::size_t fault, const PickPlan& pick, std::size_t first_slot) {
+  if (stopping_) return;
+  const Fault& what = plan_.scenario.faults[fault];
+  std::size_t slot = first_slot;
+  const std::size_t end = std::min(devices_.size(), first_slot + kLooksPerTurn);
+  for (std::size_t cuts = 0; slot < end && cuts < kCutsPerTurn; ++slot) {
+    Device& device = devices_[slot];
+    if (device.state != Device::State::ready || device.absent || device.who().fleet_group != what.fleet_group) continue;
+    if (!pick.position(0, device.who().index)) continue;
+    faults_.note_cut(slot, fault, group_of(device).connect.reconnect);
+    ++cuts;
+    // One that has just ended by itself has told nobody yet, and does nothing here.
+    if (what.cut == CutKind::reset) {
+      device.endpoint->reset();
+    } else {
+      static_cast<void>(device.endpoint->fall_silent());
+    }
+  }
+  if (slot == devices_.size()) return;
+  boost::asio::post(loop_, [this, fault, pick, slot] { cut_from(fault, pick, slot); });
 }
 
 void Worker::complain(const Device& device, std::string_view what, std::string_view detail) {

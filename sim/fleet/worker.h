@@ -13,6 +13,7 @@
 
 #include "sim/fleet/counter.h"
 #include "sim/fleet/device.h"
+#include "sim/fleet/fault_watch.h"
 #include "sim/fleet/fleet_plan.h"
 #include "sim/fleet/leave_schedule.h"
 #include "sim/fleet/loop_watch.h"
@@ -21,6 +22,7 @@
 #include "sim/fleet/shard_ledger.h"
 #include "sim/fleet/telemetry.h"
 #include "sim/ledger/histogram.h"
+#include "sim/ledger/pick.h"
 #include "wire/clock.h"
 #include "wire/error.h"
 #include "wire/mqtt/connection_context.h"
@@ -54,16 +56,20 @@ class Worker {
   void announce_phases();
   // A hold that is not over ends now.
   void end_hold();
+  // Cuts the connections that a fault of the scenario means, of devices that are ready.
+  void cut(std::size_t fault);
   // Begins to disconnect every device; join() waits for the end, 3 s at most.
   void begin_stop();
   void join();
 
   [[nodiscard]] const WorkerCounters& counters() const { return counters_; }
+  [[nodiscard]] std::uint64_t away_by_fault() const { return faults_.away(); }
   [[nodiscard]] std::uint64_t deliveries() const { return ledger_.deliveries(); }
   [[nodiscard]] std::uint64_t first_copies() const { return ledger_.first_copies(); }
 
   // After join().
   [[nodiscard]] ShardLedger& ledger() { return ledger_; }
+  [[nodiscard]] const std::vector<FaultOutcome>& fault_outcomes() const { return faults_.outcomes(); }
   [[nodiscard]] const LoopWatch& watch() const { return watch_; }
   [[nodiscard]] const Histogram& connect_times() const { return connect_times_; }
   [[nodiscard]] const TelemetryRecord& telemetry() const { return telemetry_; }
@@ -100,6 +106,7 @@ class Worker {
   // Where everything is granted and every sub-device logged in.
   void check_ready(Device& device);
   void become_ready(Device& device);
+  void cut_from(std::size_t fault, const PickPlan& pick, std::size_t first_slot);
   void complain(const Device& device, std::string_view what, std::string_view detail);
 
   // --- gateways: worker_gateways.cpp
@@ -158,6 +165,7 @@ class Worker {
   LoopTimer ramp_timer_, stop_timer_, telemetry_timer_;
   ShardLedger ledger_;
   Ramp ramp_;
+  FaultWatch faults_;
   Histogram connect_times_;
   wire::TimePoint last_ready_{};
   TelemetrySchedule schedule_;

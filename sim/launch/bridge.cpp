@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 
 #include "sim/launch/bridge_config.h"
 #include "sim/launch/files.h"
+#include "sim/launch/lasting_port.h"
 #include "sim/launch/launch.h"
 #include "sim/launch/mosquitto_config.h"
 #include "sim/launch/program.h"
@@ -32,6 +34,11 @@ std::uint16_t port_in(const std::string& log) {
 
 tl::unexpected<wire::Error> missing(const std::string& program) {
   return wire::environment_error("fleet-bridge is missing; it must lie beside this program", program);
+}
+
+bool comes_back(const Scenario& scenario) {
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                     [](const Fault& fault) { return is_of_bridge(fault.kind) && !is_stop(fault.kind); });
 }
 
 }  // namespace
@@ -70,15 +77,17 @@ wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const Url& br
   if (!home) return tl::unexpected(home.error());
   const std::string config = *home + "/bridge.yaml";
   const std::string log = *home + "/bridge.log";
-  if (auto written = write_file(config, bridge_config(scenario, broker, *home)); !written) {
+  const std::uint16_t port = comes_back(scenario) ? lasting_port() : std::uint16_t{0};
+  if (port == 0 && comes_back(scenario)) return wire::environment_error("no free port for the bridge on 127.0.0.1");
+  if (auto written = write_file(config, bridge_config(scenario, broker, *home, port)); !written) {
     return tl::unexpected(written.error());
   }
   auto child = Child::start(program, {"--config", config}, log);
   if (!child) return tl::unexpected(child.error());
   const wire::TimePoint deadline = wire::read_clock() + kReadyLimit;
   while (wire::read_clock() < deadline) {
-    if (const std::uint16_t port = port_in(read_head(log, kLogHead)); port != 0) {
-      return StartedBridge{std::move(*child), Url{"http", "127.0.0.1", port}};
+    if (const std::uint16_t bound = port_in(read_head(log, kLogHead)); bound != 0) {
+      return StartedBridge{std::move(*child), Url{"http", "127.0.0.1", bound}};
     }
     if ((*child)->wait_for_end(kAskAgain)) {
       return wire::environment_error(fmt::format("{}:{}", (*child)->ended().value_or("fleet-bridge"), log_tail(log)));

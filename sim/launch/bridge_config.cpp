@@ -105,16 +105,17 @@ std::string login_lines(const Scenario& scenario) {
 
 }  // namespace
 
-std::string bridge_config(const Scenario& scenario, const Url& broker, const std::string& directory) {
+std::string bridge_config(const Scenario& scenario, const Url& broker, const std::string& directory,
+                          std::uint16_t port) {
   std::string text;
   const Out out = std::back_inserter(text);
   fmt::format_to(out,
                  "# Written by fleet-sim for one run.\n"
-                 "http:\n  listen: 127.0.0.1:0\n  connections_max: {}\n  body_bytes_max: {}B\n"
+                 "http:\n  listen: 127.0.0.1:{}\n  connections_max: {}\n  body_bytes_max: {}B\n"
                  "mqtt:\n  broker: {}\n  publisher: {}\n  connections: {}\n"
                  "{}registry:\n  store: {}\n"
                  "accounts:\n  - access_key_id: {}\n    access_key_secret: {}\n    batch_pub: true\n",
-                 std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin),
+                 port, std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin),
                  std::max(message_body_bytes(scenario), kBodyBytesMin), quoted(broker.text()),
                  scenario.target.publisher == Engine::paho ? "paho" : "native", scenario.target.publisher_connections,
                  login_lines(scenario),

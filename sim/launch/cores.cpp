@@ -38,4 +38,13 @@ void keep_broker_apart(pid_t broker, const std::vector<pid_t>& others) {
   for (const pid_t other : others) place_process(other, rest);
 }
 
+std::optional<cpu_set_t> cores_of(pid_t process) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (::sched_getaffinity(process, sizeof cores, &cores) != 0) return std::nullopt;
+  return cores;
+}
+
+void keep_to_cores(pid_t process, const cpu_set_t& cores) { place_process(process, cores); }
+
 }  // namespace fleet::sim

@@ -1,8 +1,10 @@
 // Which cores the processes of a run may use.
 #pragma once
 
+#include <sched.h>
 #include <sys/types.h>
 
+#include <optional>
 #include <vector>
 
 namespace fleet::sim {
@@ -15,5 +17,10 @@ namespace fleet::sim {
 // idles. A device then stamps what it received when the broker has ended the whole burst: up to 0.9 ms late of a
 // fan-out of 1.0 ms, in one run and not in the next (two cores, Linux 6.18, 2026-11-22).
 void keep_broker_apart(pid_t broker, const std::vector<pid_t>& others);
+
+// Cores that the process may use, those of its main thread; none where it has ended.
+[[nodiscard]] std::optional<cpu_set_t> cores_of(pid_t process);
+// Gives a process that has just begun these cores. Nothing happens where the kernel refuses.
+void keep_to_cores(pid_t process, const cpu_set_t& cores);
 
 }  // namespace fleet::sim

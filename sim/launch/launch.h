@@ -2,10 +2,14 @@
 // case: also when the simulator is killed (parent-death signal).
 #pragma once
 
+#include <sched.h>
+
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/scenario/scenario.h"
@@ -16,13 +20,14 @@ namespace fleet::sim {
 
 // CPU and memory of one child, read from outside.
 struct ProcessUse {
-  wire::Nanos cpu{};
-  std::int64_t rss_kib = 0;
+  wire::Nanos cpu{};         // of all its lives
+  std::int64_t rss_kib = 0;  // negative: it does not run now
 };
 
 // One child process, in a process group of its own (a Ctrl-C at the terminal is ours alone). Its standard output and
 // error go to `log`. Killed by the kernel when the thread that started it ends: start it on the main thread. Ended by
-// its id in the destructor. Owned by the coordinator's thread.
+// its id in the destructor. A fault may end it and start it again, with the same arguments and the same log: another
+// process then, and the same child. Owned by the coordinator's thread.
 class Child {
  public:
   // Starts `program` (looked up in PATH unless it holds a '/') with `arguments`; returns once it is executing. Errors:
@@ -34,8 +39,9 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
-  [[nodiscard]] std::optional<ProcessUse> use() const;  // none: it has ended
-  // A sentence when it has ended by itself ("mosquitto was killed by signal 9; its log is …"), none while it runs.
+  [[nodiscard]] std::optional<ProcessUse> use() const;  // none: it has ended by itself
+  // A sentence when it has ended by itself ("mosquitto was killed by signal 9; its log is …"), none while it runs and
+  // where end_for_now() has ended it.
   [[nodiscard]] std::optional<std::string> ended();
   // Of a child that has ended by itself; -1 while it runs, or where a signal ended it.
   [[nodiscard]] int exit_code() const { return exit_code_; }
@@ -46,17 +52,40 @@ class Child {
   // SIGTERM, and SIGKILL when it has not ended 6 s later (the bridge promises 5 s). Idempotent.
   void stop();
 
+  // SIGSTOP, and SIGCONT; nothing where it does not run.
+  void freeze() { signal(SIGSTOP); }
+  void thaw() { signal(SIGCONT); }
+  // Sends SIGTERM or SIGKILL to a child that runs; that it ends is then expected.
+  void end_for_now(int number);
+  // Reaps it where it has ended.
+  [[nodiscard]] bool is_running();
+  // Once is_running() is false: the same program again, on the cores that it had. Its log goes on. Errors: environment.
+  [[nodiscard]] wire::Result<void> start_again();
+  // Whether the log of this life holds `words`.
+  [[nodiscard]] bool has_logged(std::string_view words) const;
+
  private:
   Child() = default;
-  void reap(int status);
+  wire::Result<void> launch();
+  void reap(int status, wire::Nanos cpu);
+  void signal(int number);
 
-  std::string program_, log_;
+  std::string path_, program_, log_;
+  std::vector<std::string> arguments_;
   int pid_ = -1;
   int pidfd_ = -1;  // readable when it has ended
   bool running_ = false;
   int exit_code_ = -1;
-  std::string ending_;  // how it ended, once it has
+  bool expected_ = false;       // end_for_now() was called
+  std::string ending_;          // how it ended, once it has
+  std::int64_t log_begin_ = 0;  // bytes that earlier lives have written
+  wire::Nanos cpu_before_{};    // of lives that are over
+  std::optional<cpu_set_t> cores_;
 };
+
+// What their logs say when they can be used.
+inline constexpr std::string_view kBrokerReady = " running\n";
+inline constexpr std::string_view kBridgeReady = "listening on http://";
 
 struct StartedBroker {
   std::unique_ptr<Child> child;

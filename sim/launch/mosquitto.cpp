@@ -5,11 +5,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <filesystem>
 
 #include "sim/launch/files.h"
+#include "sim/launch/lasting_port.h"
 #include "sim/launch/launch.h"
 #include "sim/launch/mosquitto_config.h"
 #include "sim/launch/program.h"
@@ -57,6 +59,11 @@ std::uint16_t free_port() {
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return 0;
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
   return ntohs(address.sin_port);
+}
+
+bool comes_back(const Scenario& scenario) {
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                     [](const Fault& fault) { return is_of_broker(fault.kind) && !is_stop(fault.kind); });
 }
 
 // CONNECT (MQTT 3.1.1 §3.1: clean session, keep-alive 10 s, user name and password).
@@ -128,7 +135,7 @@ wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std:
   std::filesystem::remove(*home + "/mosquitto.db", ignored);  // sessions of an earlier run
 
   for (int tries = 0; tries < kPortTries; ++tries) {
-    const std::uint16_t port = free_port();
+    const std::uint16_t port = comes_back(scenario) ? lasting_port() : free_port();
     if (port == 0) return wire::environment_error("no free port for the broker on 127.0.0.1");
     if (auto written = write_file(config, mosquitto_config(scenario, port, *home, plugin)); !written) {
       return tl::unexpected(written.error());

@@ -235,7 +235,11 @@ bool Books::answered(std::uint64_t call, CallResult result, std::optional<Bridge
   }
   const std::uint64_t before = slot.state.fetch_add(kUnaccepted - 1, std::memory_order_acq_rel);
   FLEET_CHECK((before & kUnaccepted) == 0);
-  if (slot.measured) ++(result == CallResult::rejected ? tally.calls.rejected : tally.calls.failed);
+  if (slot.measured) {
+    const bool rejected = result == CallResult::rejected;
+    ++(rejected ? tally.calls.rejected : tally.calls.failed);
+    tally.losses.add(slot.due, {.rejected = rejected ? 1u : 0u, .failed = rejected ? 0u : 1u});
+  }
   open_calls_.fetch_sub(1, std::memory_order_release);
   return true;
 }
@@ -330,6 +334,7 @@ void Books::settle(const Slot& slot, Tally& tally) const {
     if (found[i] == kExcusedUnsubscribed) count(&Deliveries::unsubscribed, slot.call, i, tally);
   }
   const Settled whole = book_part(std::nullopt, tally);
+  if (whole.gaps > 0) tally.losses.add(slot.due, {.missing = whole.gaps});
   if (slot.has_clock && whole.gaps == 0 && !arrivals.empty()) {
     tally.times.hop_http.record(slot.clock.received - slot.written);
     tally.times.hop_bridge.record(slot.clock.published - slot.clock.received);
@@ -365,7 +370,10 @@ void Books::vacate(Slot& slot, std::uint64_t place_word, Tally& tally) {
   if (slot.measured && slot.accepted) settle(slot, tally);
   if (slot.measured && !slot.accepted) {
     const bool answered = (state & kUnaccepted) != 0;
-    if (!answered && slot.written != wire::TimePoint{}) ++tally.calls.failed;
+    if (!answered && slot.written != wire::TimePoint{}) {
+      ++tally.calls.failed;
+      tally.losses.add(slot.due, {.failed = 1});
+    }
     for (std::uint32_t i = 0; i < batch_; ++i) {
       if (found[i] >= 0) count(&Deliveries::unaccepted, slot.call, i, tally);
     }

@@ -48,6 +48,7 @@ void Tally::merge(const Tally& other) {
   deliveries.merge(other.deliveries);
   times.merge(other.times);
   for (std::size_t i = 0; i < other.targets.size(); ++i) target(i).merge(other.targets[i]);
+  losses.merge(other.losses);
 }
 
 }  // namespace fleet::sim

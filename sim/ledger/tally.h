@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/ledger/histogram.h"
+#include "sim/ledger/losses.h"
 
 namespace fleet::sim {
 
@@ -74,6 +75,7 @@ struct Tally {
   // Where the messages of a call go to several targets: the same deliveries and times, told apart by target (only
   // deliveries and those times that are of deliveries or of their last, middle and first). Empty otherwise.
   std::vector<Tally> targets;
+  Losses losses;  // missing, rejected and failed once more, by due
 
   // The part of target `index`; made where it is not there yet.
   [[nodiscard]] Tally& target(std::size_t index) {

@@ -1,5 +1,6 @@
 #include "sim/report/result_json.h"
 
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -167,8 +168,37 @@ Json json(const std::vector<TimelineRow>& timeline) {
   return rows;
 }
 
-// The number at `path` below `value`, trying every dot as the end of a key.
+Json known_seconds(double value) { return value < 0 ? Json(nullptr) : number(value); }
+
+Json json(const std::vector<FaultRecord>& faults) {
+  Json rows = Json::array();
+  for (const FaultRecord& fault : faults) {
+    rows.push_back({{"at_s", known_seconds(fault.at_s)},
+                    {"what", fault.what},
+                    {"ended_s", known_seconds(fault.ended_s)},
+                    {"lost", fault.lost},
+                    {"not_back", fault.not_back},
+                    {"back",
+                     {{"p50_s", known_seconds(fault.back_p50_s)},
+                      {"p99_s", known_seconds(fault.back_p99_s)},
+                      {"all_s", known_seconds(fault.back_all_s)}}},
+                    {"missing", fault.missing},
+                    {"rejected", fault.rejected},
+                    {"failed", fault.failed}});
+  }
+  return rows;
+}
+
+// The number at `path` below `value`, trying every dot as the end of a key; entries of a list go by their place.
 const Json* find(const Json& value, std::string_view path, const Json** parent) {
+  if (value.is_array()) {
+    std::size_t place = 0;
+    const auto [stop, failure] = std::from_chars(path.data(), path.data() + path.size(), place);
+    if (failure != std::errc{} || stop == path.data() + path.size() || *stop != '.' || place >= value.size()) {
+      return nullptr;
+    }
+    return find(value[place], path.substr(static_cast<std::size_t>(stop - path.data()) + 1), parent);
+  }
   if (!value.is_object()) return nullptr;
   *parent = &value;
   if (const auto whole = value.find(path); whole != value.end()) return &*whole;
@@ -229,6 +259,7 @@ Json result_json(const RunRecord& record) {
   result["groups"] = std::move(groups);
   result["call_groups"] = std::move(call_groups);
   result["timeline"] = json(record.timeline);
+  result["faults"] = json(record.faults);
   return result;
 }
 

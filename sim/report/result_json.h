@@ -21,7 +21,8 @@ inline constexpr int kResultSchemaVersion = 1;
 // cost without a delivery) is null.
 [[nodiscard]] nlohmann::ordered_json result_json(const RunRecord& record);
 
-// The number at a dotted path ("times_us.response.p99"); names of groups may hold dots themselves. None where there is
+// The number at a dotted path ("times_us.response.p99"); names of groups may hold dots themselves, and
+// entries of lists go by their place ("faults.0.back.all_s"). None where there is
 // no number: an unknown path, a null, or a statistic of times of which none was recorded (their count is a number: 0).
 [[nodiscard]] std::optional<double> metric_at(const nlohmann::ordered_json& result, std::string_view path);
 

@@ -67,6 +67,20 @@ struct GroupRecord {
   std::optional<AbsenceRecord> absence{};  // of fleet groups whose devices leave on purpose
 };
 
+// One fault of the timetable. Negative: never, unknown.
+struct FaultRecord {
+  std::string what;            // "broker-kill, started again after 500ms"
+  double at_s = -1;            // since the hold began
+  double ended_s = -1;         // likewise: its program went on or was ready again
+  std::uint64_t lost = 0;      // connections of ready devices
+  std::uint64_t not_back = 0;  // of them: not ready again when the run ended
+  // Since the fault began, until so many of the lost were ready again.
+  double back_p50_s = -1, back_p99_s = -1, back_all_s = -1;
+  // Of the calls due from its begin until it was over and all were back, or the hold ended.
+  std::uint64_t missing = 0;  // deliveries
+  std::uint64_t rejected = 0, failed = 0;
+};
+
 struct RunRecord {
   Verdict verdict = Verdict::pass;
   std::vector<std::string> reasons;  // why not pass, and what went wrong underway (a child that ended); sentences
@@ -86,6 +100,7 @@ struct RunRecord {
   std::vector<GroupRecord> groups;  // fleet groups: deliveries and times are used
   std::vector<GroupRecord> call_groups;
   std::vector<TimelineRow> timeline;
+  std::vector<FaultRecord> faults;  // by time
 };
 
 }  // namespace fleet::sim

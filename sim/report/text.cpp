@@ -51,6 +51,7 @@ class Summary {
     context();
     books();
     times();
+    faults();
     cost();
     thresholds();
     list("notes", "notes");
@@ -250,6 +251,31 @@ class Summary {
       columns += padded_left(duration(path + "." + std::string(percentile)), kColumnWidth);
     }
     line(label, columns + padded_left(count(path + ".count"), kColumnWidth + 2));
+  }
+
+  void faults() {
+    const Json* rows = find({"faults"});
+    if (rows == nullptr || !rows->is_array() || rows->empty()) return;
+    out_ += '\n';
+    for (std::size_t i = 0; i < rows->size(); ++i) fault(fmt::format("faults.{}.", i), (*rows)[i], i == 0);
+  }
+
+  void fault(const std::string& path, const Json& row, bool first) {
+    const auto since = [&](const char* name) {
+      return at(path + name, [](double s) { return duration_text(s * 1e6); });
+    };
+    const bool ended = metric_at(result_, path + "ended_s").has_value();
+    line(first ? "faults" : "", fmt::format("at {}: {}; {}", since("at_s"), member(row, "what"),
+                                            ended ? "over at " + since("ended_s") : "not over"));
+    std::string back = count(path + "lost") + " connections lost";
+    if (metric_at(result_, path + "lost").value_or(0) > 0) {
+      back += fmt::format(", ready again: 50% after {}, 99% after {}, all after {}", since("back.p50_s"),
+                          since("back.p99_s"), since("back.all_s"));
+    }
+    append_count(back, path + "not_back", "never");
+    line("", "  " + back);
+    line("", fmt::format("  of the calls due meanwhile: {} deliveries missing, {} calls rejected, {} failed",
+                         count(path + "missing"), count(path + "rejected"), count(path + "failed")));
   }
 
   void cost() {

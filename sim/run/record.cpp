@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/report/verdict.h"
 #include "sim/run/context.h"
@@ -103,6 +104,41 @@ std::string interruption(const RunEdges& edges) {
                      behind ? "drain" : "hold");
 }
 
+FaultRecord fault_record(const Scenario& scenario, const RunEdges& edges, std::size_t index, FaultOutcome outcome,
+                         const Losses& losses) {
+  FaultRecord record;
+  record.what = fault_text(scenario, scenario.faults[index]);
+  const FaultTimes& times = edges.faults[index];
+  if (!times.begin) return record;
+  const wire::TimePoint hold_begin = edges.phases.hold_begin;
+  record.at_s = seconds(*times.begin - hold_begin);
+  if (times.end) record.ended_s = seconds(*times.end - hold_begin);
+
+  std::vector<wire::Nanos>& back = outcome.back;
+  std::sort(back.begin(), back.end());
+  record.lost = outcome.lost;
+  record.not_back = outcome.lost - back.size();
+  // Of all that were lost: 99% are not back where 2% never came.
+  const auto until_back = [&](double share) {
+    const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(outcome.lost)));
+    return rank == 0 || rank > back.size() ? -1 : seconds(back[rank - 1]);
+  };
+  record.back_p50_s = until_back(0.5);
+  record.back_p99_s = until_back(0.99);
+  record.back_all_s = until_back(1);
+
+  wire::TimePoint over = edges.phases.hold_end;
+  if (times.end && record.not_back == 0) {
+    over = std::max(*times.end, back.empty() ? *times.end : *times.begin + back.back());
+  }
+  // A call that was due with the fault may be a turn of the loop older than what the fault did.
+  const Loss loss = losses.between(std::min(*times.begin, hold_begin + scenario.faults[index].at), over);
+  record.missing = loss.missing;
+  record.rejected = loss.rejected;
+  record.failed = loss.failed;
+  return record;
+}
+
 std::vector<std::string> notes(const Scenario& scenario, const FleetOutcome& fleet, const CallersOutcome& callers) {
   std::vector<std::string> notes;
   for (const FleetGroup& group : scenario.fleet) {
@@ -118,6 +154,16 @@ std::vector<std::string> notes(const Scenario& scenario, const FleetOutcome& fle
         fmt::format("{} is a closed loop of {} calls in flight: due is the moment of sending, so a slow "
                     "answer delays the calls behind it",
                     group.name, group.in_flight));
+  }
+  const auto again = [&scenario](bool (*whose)(FaultKind)) {
+    return std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                       [whose](const Fault& fault) { return whose(fault.kind) && !is_stop(fault.kind); });
+  };
+  for (const auto& [name, whose] : {std::pair{"broker", &is_of_broker}, std::pair{"bridge", &is_of_bridge}}) {
+    if (!again(whose)) continue;
+    notes.push_back(fmt::format(
+        "the {0} was started again by a fault: its CPU is that of all its processes, its memory the newest one's",
+        name));
   }
   if (callers.waited > 0) {
     notes.push_back(
@@ -160,6 +206,13 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   record.health.worst_hiccup_us = micros(std::max(fleet.worst_hiccup, callers.worst_hiccup));
   record.timeline = merge_timelines(fleet.timeline, callers.timeline);
   record.notes = notes(scenario, fleet, callers);
+  for (std::size_t i = 0; i < edges.faults.size(); ++i) {
+    record.faults.push_back(fault_record(scenario, edges, i, std::move(fleet.faults[i]), record.total.losses));
+  }
+  if (const std::uint64_t dropped = record.total.losses.dropped(); dropped > 0) {
+    record.notes.push_back(
+        fmt::format("{} calls that lost something are in no fault's numbers: the list of them was full", dropped));
+  }
   record.reasons = edges.child_ends;
   if (edges.interrupted) record.interrupted = interruption(edges);
   judge(scenario, record);

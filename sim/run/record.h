@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/report/run_record.h"
+#include "sim/run/fault_player.h"
 #include "sim/run/stage.h"
 
 namespace fleet::sim {
@@ -27,7 +28,8 @@ struct RunEdges {
   EdgeSample end;    // the same as `begin` where the hold never began
   bool interrupted = false;
   wire::TimePoint interrupted_at{};
-  std::vector<std::string> child_ends;  // sentences, in order
+  std::vector<std::string> child_ends;  // sentences, in order; and what went wrong with the faults
+  std::vector<FaultTimes> faults;       // by fault of the scenario
 };
 
 // Stops callers and fleet, closes the books, merges everything and judges it. Call once; the stage is spent.

@@ -6,6 +6,7 @@
 
 #include "sim/provision/provision.h"
 #include "sim/run/context.h"
+#include "sim/run/fault_player.h"
 #include "sim/run/out_directory.h"
 #include "sim/run/progress.h"
 #include "sim/run/record.h"
@@ -33,7 +34,7 @@ constexpr Nanos kConnectSlack = std::chrono::seconds(30);
 class Conductor final : private ProvisionWatch {
  public:
   Conductor(const Scenario& scenario, Stage& stage, Progress& progress)
-      : scenario_(scenario), stage_(stage), progress_(progress) {}
+      : scenario_(scenario), stage_(stage), progress_(progress), faults_(scenario, stage, progress) {}
 
   // Identities and topology that have to come through the API.
   wire::Result<void> prepare() { return provision(scenario_, stage_.bridge_url, *stage_.identities, *this); }
@@ -52,11 +53,14 @@ class Conductor final : private ProvisionWatch {
   void drain();
   void note_interrupt();
   void note_ended_children();
+  // Plays what is due of the faults; when to look again, `latest` at the latest.
+  TimePoint play_faults(TimePoint now, TimePoint latest);
   EdgeSample sample() const;
 
   const Scenario& scenario_;
   Stage& stage_;
   Progress& progress_;
+  FaultPlayer faults_;
   PhaseTimes phases_;
   RunEdges edges_;
 };
@@ -122,6 +126,7 @@ wire::Result<void> Conductor::play() {
   stage_.fleet->set_phases(phases_);
   if (auto started = stage_.callers->start(phases_); !started) return started;
   edges_.phases = phases_;
+  faults_.arm(phases_.hold_begin);
 
   wait_until(phases_.hold_begin, "warm-up", phases_.start, phases_.hold_begin);
   edges_.begin = edges_.end = sample();
@@ -130,7 +135,15 @@ wire::Result<void> Conductor::play() {
     edges_.end = sample();
   }
   drain();
+  edges_.faults = faults_.times();
+  const std::vector<std::string>& problems = faults_.problems();
+  edges_.child_ends.insert(edges_.child_ends.end(), problems.begin(), problems.end());
   return {};
+}
+
+TimePoint Conductor::play_faults(TimePoint now, TimePoint latest) {
+  const std::optional<TimePoint> next = faults_.turn(now);
+  return next ? std::min(*next, latest) : latest;
 }
 
 void Conductor::wait_until(TimePoint until, const char* phase, TimePoint begin, TimePoint end) {
@@ -139,13 +152,14 @@ void Conductor::wait_until(TimePoint until, const char* phase, TimePoint begin, 
     if (now >= until) return;
     progress_.calling(phase, std::max(now - begin, Nanos{0}), end - begin, stage_.callers->status(),
                       stage_.fleet->status(), now);
-    const Wake wake = wait_for_signal(std::min(until, now + kTick));
+    const Wake wake = wait_for_signal(play_faults(now, std::min(until, now + kTick)));
     if (wake == Wake::interrupt) note_interrupt();
     if (wake == Wake::child_ended) note_ended_children();
   }
 }
 
-// No further calls; waits for what is owed, and ends early when all of it is there.
+// No further calls; waits for what is owed and for those whom a fault has cost their connection, and ends early when
+// all are there.
 void Conductor::drain() {
   const TimePoint begin = read_clock();
   const TimePoint end = begin + scenario_.phases.drain;
@@ -156,13 +170,13 @@ void Conductor::drain() {
     const CallersStatus callers = stage_.callers->status();
     if (now >= end) return;
     const FleetStatus fleet = stage_.fleet->status();
-    const bool all =
-        callers.plan_done && callers.in_flight == 0 && all_settled() && fleet.telemetry_open == 0 && fleet.absent == 0;
+    const bool all = callers.plan_done && callers.in_flight == 0 && all_settled() && fleet.telemetry_open == 0 &&
+                     fleet.absent == 0 && faults_.is_quiet() && fleet.away_by_fault == 0;
     if (all && !settled) settled_at = now;
     settled = all;
     if (settled && now - settled_at >= kListenForCopies) return;
     progress_.calling("drain", now - begin, end - begin, callers, fleet, now);
-    const Wake wake = wait_for_signal(std::min(end, now + kTick / 4));
+    const Wake wake = wait_for_signal(play_faults(now, std::min(end, now + kTick / 4)));
     if (wake == Wake::child_ended) note_ended_children();
     if (wake == Wake::interrupt) {
       if (edges_.interrupted) return;  // the second one
@@ -181,6 +195,7 @@ void Conductor::note_interrupt() {
   edges_.interrupted_at = read_clock();
   stage_.callers->stop_sending();
   stage_.fleet->end_hold();
+  faults_.cut_short();
   progress_.say("interrupted: waiting for what is in flight; once more to stop at once");
 }
 

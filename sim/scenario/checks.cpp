@@ -12,6 +12,7 @@
 #include "sim/scenario/checks_behaviour.h"
 #include "sim/scenario/checks_calls.h"
 #include "sim/scenario/checks_consumers.h"
+#include "sim/scenario/checks_faults.h"
 #include "sim/scenario/checks_fleet.h"
 #include "sim/scenario/dialect.h"
 #include "sim/scenario/naming.h"
@@ -258,6 +259,7 @@ void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   check_behaviour(draft, reader, out);
   check_distinct(reader, out);
   check_calls(draft, reader, out);
+  check_faults(draft, reader, out);
   check_thresholds(draft, reader, out);
   if (!reader.failed()) check_dialect(out, reader);
 }

@@ -91,6 +91,20 @@ constexpr MetricRow kMetrics[] = {
     {"health.worst_hiccup_us", kMicros},
 };
 
+// Of each fault: faults.NUMBER.path, counted from 0.
+constexpr MetricRow kFaultMetrics[] = {
+    {"at_s", MetricUnit::seconds},
+    {"ended_s", MetricUnit::seconds},
+    {"lost"},
+    {"not_back"},
+    {"back.p50_s", MetricUnit::seconds},
+    {"back.p99_s", MetricUnit::seconds},
+    {"back.all_s", MetricUnit::seconds},
+    {"missing"},
+    {"rejected"},
+    {"failed"},
+};
+
 // Members of H.
 constexpr std::array<std::string_view, 9> kHistogram{"count", "min",   "p50", "p90", "p99",
                                                      "p999",  "p9999", "max", "mean"};
@@ -104,6 +118,8 @@ std::optional<MetricUnit> row_unit(const MetricRow& row, std::string_view path) 
   return member == "count" ? MetricUnit::count : row.unit;
 }
 
+constexpr std::string_view kFaults = "faults.";
+
 // Strips "groups.NAME." when NAME is one of `names`.
 std::optional<std::string_view> behind_group(std::string_view path, std::string_view scope,
                                              const std::vector<std::string>& names) {
@@ -113,6 +129,15 @@ std::optional<std::string_view> behind_group(std::string_view path, std::string_
   if (dot == std::string_view::npos) return std::nullopt;
   const bool known = std::find(names.begin(), names.end(), path.substr(0, dot)) != names.end();
   return known ? std::optional(path.substr(dot + 1)) : std::nullopt;
+}
+
+// Strips "faults.NUMBER.".
+std::optional<std::string_view> behind_fault(std::string_view path) {
+  if (!path.starts_with(kFaults)) return std::nullopt;
+  path.remove_prefix(kFaults.size());
+  const std::size_t dot = path.find_first_not_of("0123456789");
+  if (dot == 0 || dot == std::string_view::npos || path[dot] != '.') return std::nullopt;
+  return path.substr(dot + 1);
 }
 
 constexpr std::string_view kGroups = "groups.";
@@ -131,6 +156,12 @@ void append_paths(const std::string& prefix, const MetricRow& row, std::vector<s
 
 std::optional<MetricUnit> metric_unit(std::string_view path, const std::vector<std::string>& fleet_groups,
                                       const std::vector<std::string>& call_groups) {
+  if (const auto in_fault = behind_fault(path)) {
+    for (const MetricRow& row : kFaultMetrics) {
+      if (const auto unit = row_unit(row, *in_fault)) return unit;
+    }
+    return std::nullopt;
+  }
   const auto in_group = behind_group(path, kGroups, fleet_groups);
   const auto in_call_group = behind_group(path, kCallGroups, call_groups);
   for (const MetricRow& row : kMetrics) {
@@ -161,6 +192,7 @@ std::vector<std::string> metric_paths(const std::vector<std::string>& fleet_grou
       if (row.in_call_groups) append_paths(fmt::format("{}{}.", kCallGroups, name), row, paths);
     }
   }
+  for (const MetricRow& row : kFaultMetrics) append_paths(fmt::format("{}0.", kFaults), row, paths);
   return paths;
 }
 

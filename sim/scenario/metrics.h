@@ -20,11 +20,12 @@ enum class MetricUnit {
 };
 
 // Unit of the metric at `path`; none where result.json holds no number there. Group names are those of the scenario:
-// groups.NAME.… are fleet groups, call_groups.NAME.… call groups.
+// groups.NAME.… are fleet groups, call_groups.NAME.… call groups, faults.N.… any entry of the list of faults.
 [[nodiscard]] std::optional<MetricUnit> metric_unit(std::string_view path, const std::vector<std::string>& fleet_groups,
                                                     const std::vector<std::string>& call_groups);
 
-// All paths that metric_unit() knows, for "did you mean" and for the README; group names as given.
+// All paths that metric_unit() knows, for "did you mean" and for the README; group names as given, the first of the
+// faults for all of them.
 [[nodiscard]] std::vector<std::string> metric_paths(const std::vector<std::string>& fleet_groups,
                                                     const std::vector<std::string>& call_groups);
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/scenario/behaviour.h"
+#include "sim/scenario/fault.h"
 #include "sim/scenario/payload_template.h"
 #include "sim/scenario/rate_shape.h"
 #include "wire/clock.h"
@@ -190,6 +191,7 @@ struct Scenario {
   std::vector<FleetGroup> fleet;
   std::vector<CallGroup> calls;
   Phases phases;
+  std::vector<Fault> faults;  // by time
   HealthLimits health;
   std::vector<Threshold> thresholds;
 };

@@ -81,6 +81,8 @@ const Table<Draft>& scenario_table() {
               {.name = "calls", .fallback = kRequired, .sentence = "groups of calls by name", .entries_min = 1}),
           Row::mapping<&Draft::phases, &phases_table>(
               {.name = "phases", .fallback = "{}", .sentence = "warm-up, hold and drain"}),
+          Row::list<&Draft::faults, &fault_table>(
+              {.name = "faults", .fallback = "[]", .sentence = "what goes wrong on purpose, in order of time"}),
           Row::mapping<&Draft::health, &health_table>(
               {.name = "health", .fallback = "{}", .sentence = "limits beyond which a run is INVALID"}),
           Row::texts<&Draft::thresholds>(

@@ -139,6 +139,20 @@ struct CallGroupDraft : CallGroup {
   RateDraft rate;
 };
 
+// Which connections a cut ends.
+struct CutDraft {
+  std::string group;
+  double share = 1;
+  CutKind how = CutKind::reset;
+};
+
+struct FaultDraft {
+  FaultKind kind = FaultKind::broker_stop;
+  wire::Nanos at{};
+  wire::Nanos length{};
+  CutDraft connections;
+};
+
 struct Draft {
   std::string name;
   std::uint64_t seed = 1;
@@ -148,6 +162,7 @@ struct Draft {
   std::vector<FleetGroupDraft> fleet;
   std::vector<CallGroupDraft> calls;
   Phases phases;
+  std::vector<FaultDraft> faults;
   HealthLimits health;
   std::vector<std::string> thresholds;
 };
@@ -170,6 +185,8 @@ struct Draft {
 [[nodiscard]] const Table<RateDraft>& rate_table();
 [[nodiscard]] const Table<CallGroupDraft>& call_table();
 [[nodiscard]] const Table<Phases>& phases_table();
+[[nodiscard]] const Table<CutDraft>& cut_table();
+[[nodiscard]] const Table<FaultDraft>& fault_table();
 [[nodiscard]] const Table<HealthLimits>& health_table();
 [[nodiscard]] const Table<Draft>& scenario_table();
 

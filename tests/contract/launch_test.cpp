@@ -56,16 +56,8 @@ TEST(Child, RunsUntilItIsStopped) {
   (*child)->stop();  // idempotent
 }
 
-// Cores that a process may use; 0 is the calling thread.
-cpu_set_t cores_of(pid_t process) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  EXPECT_EQ(sched_getaffinity(process, sizeof cores, &cores), 0);
-  return cores;
-}
-
 TEST(Cores, TheBrokerHasOneAndNobodyElseHasIt) {
-  const cpu_set_t all = cores_of(0);
+  const cpu_set_t all = cores_of(0).value();
   if (CPU_COUNT(&all) < 2) GTEST_SKIP() << "one core: there is nothing to keep apart";
   const TempDir directory;
   auto broker = Child::start("sleep", {"1000"}, (directory.path() / "broker.log").string());
@@ -73,15 +65,15 @@ TEST(Cores, TheBrokerHasOneAndNobodyElseHasIt) {
   ASSERT_TRUE(broker && bridge);
   keep_broker_apart((*broker)->pid(), {(*bridge)->pid()});
 
-  const cpu_set_t alone = cores_of((*broker)->pid());
-  const cpu_set_t rest = cores_of((*bridge)->pid());
+  const cpu_set_t alone = cores_of((*broker)->pid()).value();
+  const cpu_set_t rest = cores_of((*bridge)->pid()).value();
   EXPECT_EQ(CPU_COUNT(&alone), 1);
   cpu_set_t both;
   CPU_AND(&both, &alone, &rest);
   EXPECT_EQ(CPU_COUNT(&both), 0);
   CPU_OR(&both, &alone, &rest);
   EXPECT_TRUE(CPU_EQUAL(&both, &all));
-  const cpu_set_t own = cores_of(0);
+  const cpu_set_t own = cores_of(0).value();
   EXPECT_TRUE(CPU_EQUAL(&own, &all));
 }
 
@@ -92,6 +84,49 @@ TEST(Child, SaysHowItEnded) {
   ASSERT_TRUE(child);
   ASSERT_TRUE((*child)->wait_for_end(kLongEnough));
   EXPECT_EQ((*child)->ended(), "sh ended with exit code 7; its log is " + log);
+}
+
+TEST(Child, AnEndThatWasAskedForIsNotToldAndItsCpuIsKept) {
+  const TempDir directory;
+  const std::string script =
+      "echo life; echo up; i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo worked; exec sleep 1000";
+  auto child = Child::start("sh", {"-c", script}, (directory.path() / "log").string());
+  ASSERT_TRUE(child) << child.error().text();
+  const auto logged = [&child](std::string_view words) {
+    const auto deadline = wire::read_clock() + kLongEnough;
+    while (!(*child)->has_logged(words) && wire::read_clock() < deadline) poll(nullptr, 0, 1);
+    return (*child)->has_logged(words);
+  };
+  ASSERT_TRUE(logged("worked\n"));
+  const auto before = (*child)->use();
+  ASSERT_TRUE(before);
+  EXPECT_GT(before->cpu.count(), 0);
+  const cpu_set_t cores = cores_of((*child)->pid()).value();
+  const pid_t first = (*child)->pid();
+
+  (*child)->end_for_now(SIGKILL);
+  ASSERT_TRUE((*child)->wait_for_end(kLongEnough));
+  EXPECT_FALSE((*child)->ended()) << "it was asked for";
+  const auto between = (*child)->use();
+  ASSERT_TRUE(between);
+  EXPECT_GE(between->cpu, before->cpu - Millis(1)) << "the kernel counts to the microsecond";
+  EXPECT_LT(between->rss_kib, 0);
+
+  const auto again = (*child)->start_again();
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_NE((*child)->pid(), first);
+  EXPECT_TRUE((*child)->is_running());
+  ASSERT_TRUE(logged("worked\n"));
+  const auto after = (*child)->use();
+  ASSERT_TRUE(after);
+  EXPECT_GT(after->cpu, between->cpu);
+  EXPECT_GT(after->rss_kib, 0);
+  const cpu_set_t cores_now = cores_of((*child)->pid()).value();
+  EXPECT_TRUE(CPU_EQUAL(&cores, &cores_now));
+
+  kill((*child)->pid(), SIGKILL);  // by itself, as far as the child's owner is concerned
+  ASSERT_TRUE((*child)->wait_for_end(kLongEnough));
+  EXPECT_THAT((*child)->ended().value_or(""), HasSubstr("was killed by signal 9"));
 }
 
 TEST(Child, CannotStartWhatIsNotThere) {

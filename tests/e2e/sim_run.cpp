@@ -36,6 +36,12 @@ std::vector<std::string> with_program(std::vector<std::string> arguments) {
 SimRun::SimRun(const std::string& scenario, std::vector<std::string> more)
     : process_(run_arguments(directory_, scenario, std::move(more))) {}
 
+SimRun::SimRun(WithOut, std::vector<std::string> arguments)
+    : process_([&] {
+        arguments.insert(arguments.end(), {"--out", (directory_.path() / "out").string()});
+        return with_program(std::move(arguments));
+      }()) {}
+
 SimRun::SimRun(const std::vector<std::string>& arguments) : process_(with_program(arguments)) {}
 
 int SimRun::wait() {

@@ -17,6 +17,9 @@ class SimRun {
  public:
   // Plays a scenario: `fleet-sim run FILE --out DIRECTORY MORE...`.
   explicit SimRun(const std::string& scenario, std::vector<std::string> more = {});
+  // Starts `fleet-sim ARGUMENTS... --out DIRECTORY`, for result().
+  struct WithOut {};
+  SimRun(WithOut, std::vector<std::string> arguments);
   // Starts `fleet-sim ARGUMENTS...`.
   explicit SimRun(const std::vector<std::string>& arguments);
 

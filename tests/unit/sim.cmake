@@ -1,6 +1,7 @@
 fleet_test(sim_scenario_test LABEL unit
   SOURCES
     sim/dialect_test.cpp
+    sim/faults_test.cpp
     sim/identities_test.cpp
     sim/pacer_test.cpp
     sim/scenario_calls_test.cpp
@@ -23,6 +24,7 @@ fleet_test(sim_ledger_test LABEL unit THREADED
     sim/books_threads_test.cpp
     sim/health_test.cpp
     sim/histogram_test.cpp
+    sim/losses_test.cpp
     sim/pick_test.cpp
     sim/timeline_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
@@ -32,6 +34,7 @@ fleet_test(sim_report_test LABEL unit
   LIBS fleet::sim_report)
 fleet_test(sim_fleet_test LABEL unit
   SOURCES
+    sim/fault_watch_test.cpp
     sim/gateway_session_test.cpp
     sim/leave_schedule_test.cpp
     sim/ramp_test.cpp

@@ -54,7 +54,7 @@ void Connection::connect(const Login& login) {
   const TimePoint now = read_clock();
   deadline_ = now + options_.connect_timeout;
   phase_ = Phase::opening;
-  was_connected_ = by_us_ = write_blocked_ = asks_again_ = false;
+  was_connected_ = by_us_ = write_blocked_ = silent_ = asks_again_ = false;
   write_error_ = 0;
   {
     // Encoded now, so that the login need not be kept; it waits in control_ for the TCP handshake.
@@ -130,6 +130,7 @@ void Connection::disconnect() {
       return;
     case Phase::up:
       by_us_ = true;
+      if (silent_) return end(ReasonCode::success, "disconnected while half open");
       phase_ = Phase::draining;
       const TimePoint now = read_clock();
       deadline_ = now + kDrainTime;
@@ -139,6 +140,19 @@ void Connection::disconnect() {
 }
 
 void Connection::abort() { end(ReasonCode::success, "aborted"); }
+
+void Connection::reset() {
+  if (transport_.is_open()) transport_.prepare_reset();
+  end(ReasonCode::success, "reset");
+}
+
+bool Connection::fall_silent() {
+  if (phase_ != Phase::up) return false;
+  if (interest_ != 0) context_.readiness().remove(transport_.socket(), *this);
+  interest_ = 0;
+  silent_ = true;
+  return true;
+}
 
 void Connection::on_timer(TimePoint now) {
   switch (phase_) {
@@ -298,6 +312,7 @@ bool Connection::tell_progress() {
 }
 
 void Connection::flush(TimePoint now) {
+  if (silent_) return release_control();  // sent, and lost
   for (int write = 0; write < kWritesPerTurn; ++write) {
     if (write_blocked_) return;
     // A control packet cannot go into the middle of a publish: the window that is on its way goes first.
@@ -395,6 +410,7 @@ void Connection::send_disconnect(TimePoint now) {
 }
 
 void Connection::update_interest() {
+  if (silent_) return;
   const std::uint32_t interest = (control_.size() - control_written_ <= kControlBytesMax ? EPOLLIN : 0u) |
                                  (write_blocked_ || phase_ == Phase::opening ? EPOLLOUT : 0u);
   if (interest == interest_ && !asks_again_) return;

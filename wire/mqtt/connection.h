@@ -68,6 +68,8 @@ class Connection final : public Endpoint, private Watcher {
   // Waits up to kDrainTime for the backlog (written, and acknowledged above QoS 0) before the DISCONNECT packet.
   void disconnect() override;
   void abort() override;
+  void reset() override;
+  bool fall_silent() override;
   void on_timer(TimePoint now) override;
   [[nodiscard]] Backlog backlog() const override { return outbox_ ? outbox_->backlog() : Backlog{}; }
 
@@ -124,6 +126,7 @@ class Connection final : public Endpoint, private Watcher {
   bool write_blocked_ = false;           // EPOLLOUT is awaited
   bool busy_ = false;                    // inside on_ready() or a verb's settle(): verbs only queue
   bool held_ = false;                    // between hold_writes() and release_writes(): publish() only queues
+  bool silent_ = false;                  // fall_silent() was called: the socket is neither read nor written
   bool asks_again_ = false;              // there is more to read or write than one turn allows
   std::unique_ptr<Outbox> outbox_;       // from the first publish on
   std::unique_ptr<WriteWindow> window_;  // borrowed from the context while a window is on its way

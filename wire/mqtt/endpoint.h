@@ -136,6 +136,12 @@ class Endpoint {
   virtual void disconnect() = 0;
   // Closes at once without a DISCONNECT packet, as a lost network would; on_disconnected() follows.
   virtual void abort() = 0;
+  // The same with a TCP reset, where the engine owns its socket.
+  virtual void reset() { abort(); }
+  // From now on nothing is read or written, without a word to the broker, as behind a cut cable; keep-alive ends the
+  // connection, and publishes of QoS 1 and 2 wait for the next one. False, and nothing happens: there is no connection,
+  // or the engine does not own its socket.
+  virtual bool fall_silent() { return false; }
   // Keep-alive and connect time-out. Call at least twice a second.
   virtual void on_timer(TimePoint now) = 0;
   [[nodiscard]] virtual Backlog backlog() const = 0;

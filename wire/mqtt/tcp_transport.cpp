@@ -76,6 +76,11 @@ Outcome TcpTransport::write(std::span<const iovec> pieces) {
 
 void TcpTransport::finish_writing() { ::shutdown(socket_, SHUT_WR); }
 
+void TcpTransport::prepare_reset() {
+  const linger at_once{1, 0};  // socket(7)
+  ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 void TcpTransport::close() {
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;

@@ -43,6 +43,8 @@ class TcpTransport {
   [[nodiscard]] Outcome write(std::span<const iovec> pieces);
   // Ends our side of the stream; what the peer sends can still be read.
   void finish_writing();
+  // What close() does then is to send a reset, and to forget what was not sent.
+  void prepare_reset();
   // Idempotent.
   void close();
 

@@ -55,6 +55,21 @@ TEST_F(RecordTest, RatesAreWhatCameDuringTheHoldCopiesLeftOut) {
   EXPECT_EQ(record.cost.deliveries, 10'000U);  // each copy has cost something
 }
 
+TEST_F(RecordTest, AFaultThatNeverCameHasNoTimes) {
+  Fault fault;
+  fault.kind = FaultKind::cut;
+  scenario.faults = {fault, fault};
+  edges.faults = {{edges.phases.hold_begin + 3s, edges.phases.hold_begin + 3s}, {}};
+  const RunRecord record = make();
+  ASSERT_EQ(record.faults.size(), 2U);
+  EXPECT_EQ(record.faults[0].at_s, 3);
+  EXPECT_EQ(record.faults[0].ended_s, 3);
+  EXPECT_EQ(record.faults[0].lost, 0U);
+  EXPECT_LT(record.faults[0].back_all_s, 0);
+  EXPECT_LT(record.faults[1].at_s, 0);
+  EXPECT_EQ(record.faults[1].what, "cut of 100% of lamps: 10 connections, reset");
+}
+
 TEST_F(RecordTest, AHoldThatNeverBeganHasNoRates) {
   edges.interrupted = true;
   edges.interrupted_at = kStart + 1s;

@@ -32,7 +32,7 @@ TEST(ResultJson, HasTheKeysOfTheDesign) {
   const Json result = result_json(tests::sample_record());
   EXPECT_THAT(keys(result), ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls",
                                         "deliveries", "telemetry", "absence", "rates", "times_us", "cost", "health",
-                                        "thresholds", "groups", "call_groups", "timeline"));
+                                        "thresholds", "groups", "call_groups", "timeline", "faults"));
   EXPECT_THAT(keys(result["context"]),
               ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at", "scenario", "broker"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
@@ -137,6 +137,8 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
                                                     "call_groups.push.calls.errors"};
   if (kNotMetrics.contains(path)) return;
   if (value.is_number()) out.insert(path);
+  for (std::size_t i = 0; value.is_array() && i < value.size(); ++i)
+    collect(value[i], path + "." + std::to_string(i), out);
   if (!value.is_object()) return;
   for (const auto& [key, inner] : value.items()) collect(inner, path.empty() ? key : path + "." + key, out);
 }
@@ -146,6 +148,7 @@ TEST(Metrics, AreTheNumbersOfResultJson) {
   record.groups[0].balance = Balance{.members = 1, .deliveries = 5, .min = 5, .max = 5};
   record.absence = tests::sample_absence();
   record.groups[0].absence = tests::sample_absence();
+  record.faults = {tests::sample_fault()};
   const Json result = result_json(record);
   std::set<std::string> written;
   collect(result, "", written);
@@ -170,6 +173,25 @@ TEST(MetricAt, FindsNumbersByPath) {
   EXPECT_EQ(metric_at(result, ""), std::nullopt);
   EXPECT_EQ(metric_at(result, "."), std::nullopt);
   EXPECT_EQ(metric_at(result, "verdict"), std::nullopt);
+}
+
+TEST(ResultJson, TellsFaultsAndWhatIsNotKnownOfThem) {
+  RunRecord record = tests::sample_record();
+  record.faults = {tests::sample_fault(), {.what = "broker-restart, started again when it has ended"}};
+  const Json faults = result_json(record)["faults"];
+  ASSERT_EQ(faults.size(), 2u);
+  EXPECT_EQ(faults[0]["what"], "broker-kill, started again after 500ms");
+  EXPECT_EQ(faults[0]["back"]["p99_s"], 1.5);
+  EXPECT_EQ(faults[0]["missing"], 17);
+  EXPECT_TRUE(faults[1]["at_s"].is_null());
+  EXPECT_TRUE(faults[1]["back"]["all_s"].is_null());
+  const Json result = result_json(record);
+  EXPECT_EQ(metric_at(result, "faults.0.back.all_s"), 1.75);
+  EXPECT_EQ(metric_at(result, "faults.1.lost"), 0);
+  for (const char* path :
+       {"faults.1.back.all_s", "faults.2.lost", "faults.0", "faults.", "faults.x.lost", "faults.0lost"}) {
+    EXPECT_EQ(metric_at(result, path), std::nullopt) << path;
+  }
 }
 
 TEST(MetricAt, ThereIsNoStatisticOfNothing) {

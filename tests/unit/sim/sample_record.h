@@ -77,4 +77,18 @@ inline AbsenceRecord sample_absence() {
   return absence;
 }
 
+inline FaultRecord sample_fault() {
+  return {.what = "broker-kill, started again after 500ms",
+          .at_s = 2,
+          .ended_s = 2.625,
+          .lost = 2'000,
+          .not_back = 0,
+          .back_p50_s = 1.25,
+          .back_p99_s = 1.5,
+          .back_all_s = 1.75,
+          .missing = 17,
+          .rejected = 30,
+          .failed = 1};
+}
+
 }  // namespace fleet::sim::tests

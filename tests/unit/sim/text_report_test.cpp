@@ -28,6 +28,19 @@ RunRecord judged() {
   return record;
 }
 
+TEST(Text, TellsFaults) {
+  RunRecord record = tests::sample_record();
+  record.faults = {tests::sample_fault(), {.what = "bridge-restart, started again when it has ended", .at_s = 4}};
+  record.faults[0].not_back = 3;
+  EXPECT_THAT(render_text(result_json(record)),
+              HasSubstr("\nfaults      at 2.00 s: broker-kill, started again after 500ms; over at 2.62 s\n"
+                        "              2,000 connections lost, ready again: 50% after 1.25 s, 99% after 1.50 s, all "
+                        "after 1.75 s, 3 never\n"
+                        "              of the calls due meanwhile: 17 deliveries missing, 30 calls rejected, 1 failed\n"
+                        "            at 4.00 s: bridge-restart, started again when it has ended; not over\n"
+                        "              0 connections lost\n"));
+}
+
 TEST(Text, IsTheGoldenSummary) {
   EXPECT_EQ("\n" + render_text(result_json(judged())), R"(
 FAIL  quickstart: times_us.response.p99 < 1ms does not hold: observed 1.49 ms
@@ -130,6 +143,7 @@ TEST(Text, HasAllReasonsAndNoColourUnlessAsked) {
 TEST(Text, RendersAnyDocument) {
   for (const char* text :
        {"{}", "[]", "7", R"({"verdict":3,"reasons":[1],"calls":{"errors":[1]},"thresholds":[1,{"expr":1,"ok":2}]})",
+        R"({"faults":[1,{"what":3,"lost":"x"}]})",
         R"({"reasons":{},"times_us":{"response":{"count":"x","p50":1}},"call_groups":{"a":1,"b":[]}})"}) {
     EXPECT_FALSE(render_text(nlohmann::ordered_json::parse(text)).empty()) << text;
   }

@@ -1,0 +1,157 @@
+#include "sim/scenario/checks_faults.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "settings/spelling.h"
+#include "settings/units.h"
+
+namespace fleet::sim {
+
+using settings::duration_text;
+using settings::suggestion;
+
+namespace {
+
+void check_when(const Fault& fault, const std::string& path, Reader& reader, const Scenario& out) {
+  if (fault.at >= out.phases.hold) {
+    reader.fail_at(path + ".at", fmt::format("'{}.at' is {}, and the hold ends at {}; a fault begins within the hold",
+                                             path, duration_text(fault.at), duration_text(out.phases.hold)));
+  } else if (fault.at + fault.length >= out.phases.hold) {
+    reader.fail_at(path + ".for", fmt::format("'{}' would last until {}, and the hold ends at {}", path,
+                                              duration_text(fault.at + fault.length), duration_text(out.phases.hold)));
+  }
+  if (out.faults.empty()) return;
+  if (fault.at < out.faults.back().at) {
+    reader.fail_at(path + ".at", fmt::format("'{}.at' is {}, and the entry in front of it begins at {}; write them in "
+                                             "order of time",
+                                             path, duration_text(fault.at), duration_text(out.faults.back().at)));
+  }
+  const auto same = [&](const Fault& other) {
+    return (is_of_broker(fault.kind) && is_of_broker(other.kind)) ||
+           (is_of_bridge(fault.kind) && is_of_bridge(other.kind));
+  };
+  for (std::size_t i = 0; i < out.faults.size(); ++i) {
+    const Fault& other = out.faults[i];
+    if (!same(other) || fault.at > other.at + other.length) continue;
+    reader.fail_at(path + ".at",
+                   fmt::format("'{}' begins at {}, while faults.{} ({}) still has the {} until {}", path,
+                               duration_text(fault.at), i, fault_name(other.kind),
+                               is_of_broker(fault.kind) ? "broker" : "bridge", duration_text(other.at + other.length)));
+    return;
+  }
+}
+
+void check_whom(const Fault& fault, const std::string& path, Reader& reader, const Scenario& out) {
+  const bool has_url =
+      (is_of_broker(fault.kind) && out.target.broker) || (is_of_bridge(fault.kind) && out.target.bridge);
+  if (!has_url) return;
+  reader.fail_at(path + ".do", fmt::format("'{}' is for a {} that is started for the run; not for one behind a URL",
+                                           fault_name(fault.kind), is_of_broker(fault.kind) ? "broker" : "bridge"));
+}
+
+// A started bridge keeps its registry in memory: what came through the API is gone with its process.
+void check_registry(const Fault& fault, const std::string& path, Reader& reader, const Scenario& out) {
+  if (!is_of_bridge(fault.kind) || is_stop(fault.kind)) return;
+  const auto found = std::find_if(out.fleet.begin(), out.fleet.end(),
+                                  [](const FleetGroup& group) { return group.provision == Provision::api; });
+  if (found == out.fleet.end()) return;
+  reader.fail_at(path + ".do", fmt::format("'{}' would end the bridge that holds the devices of '{}', registered "
+                                           "through the API, in its memory; give the group provision: config",
+                                           fault_name(fault.kind), found->name));
+}
+
+void check_parameters(const Fault& fault, const std::string& path, Reader& reader) {
+  const std::string_view name = fault_name(fault.kind);
+  const bool wants_length = is_stop(fault.kind) || is_kill(fault.kind);
+  const bool has_length = reader.given(path + ".for");
+  const bool has_connections = reader.given(path + ".connections");
+  if (wants_length && !has_length) {
+    reader.fail_at(path + ".do",
+                   fmt::format("'{}' needs 'for': {}", name,
+                               is_stop(fault.kind) ? "how long it stops" : "when it is started again, behind its end"));
+  }
+  if (!wants_length && has_length) {
+    reader.fail_at(path + ".for", fmt::format("'for' is for stops and kills; {} takes {}", name,
+                                              fault.kind == FaultKind::cut ? "no time" : "the time it takes"));
+  }
+  if (fault.kind == FaultKind::cut && !has_connections) {
+    reader.fail_at(path + ".do", "'cut' needs 'connections': {group: NAME}");
+  }
+  if (fault.kind != FaultKind::cut && has_connections) {
+    reader.fail_at(path + ".connections", fmt::format("'connections' is for do: cut; {} takes none", name));
+  }
+}
+
+void check_cut(const CutDraft& draft, const std::string& path, Reader& reader, const Scenario& out, Fault& fault) {
+  const auto found = std::find_if(out.fleet.begin(), out.fleet.end(),
+                                  [&](const FleetGroup& group) { return group.name == draft.group; });
+  if (found == out.fleet.end()) {
+    std::vector<std::string_view> names;
+    for (const FleetGroup& group : out.fleet) names.push_back(group.name);
+    reader.fail_at(path + ".group",
+                   fmt::format("unknown fleet group '{}'{}", draft.group, suggestion(draft.group, names)));
+    return;
+  }
+  fault.fleet_group = static_cast<std::size_t>(found - out.fleet.begin());
+  if (!found->connects()) {
+    reader.fail_at(path + ".group", fmt::format("sub-devices have no connections of their own; cut those of their "
+                                                "gateways, '{}'",
+                                                out.fleet[found->gateway->group].name));
+    return;
+  }
+  if (draft.how != CutKind::half_open) return;
+  if (found->engine == Engine::paho) {
+    reader.fail_at(path + ".how", fmt::format("Paho's sockets cannot be left half open; 'reset' can be done to '{}', "
+                                              "or give it engine: native",
+                                              found->name));
+  } else if (found->connect.keep_alive.count() == 0) {
+    reader.fail_at(path + ".how", fmt::format("'{}' has keep_alive: 0s, so nothing would ever end a connection that is "
+                                              "half open",
+                                              found->name));
+  }
+}
+
+// faults.N.… of a threshold names an entry of the list.
+void check_numbers(const Draft& draft, Reader& reader) {
+  constexpr std::string_view kScope = "faults.";
+  for (std::size_t i = 0; i < draft.thresholds.size(); ++i) {
+    const std::string& text = draft.thresholds[i];
+    if (!text.starts_with(kScope)) continue;
+    std::size_t number = 0;
+    const char* begin = text.data() + kScope.size();
+    const auto [stop, failure] = std::from_chars(begin, text.data() + text.size(), number);
+    if (failure != std::errc{} || stop == begin || number < draft.faults.size()) continue;
+    reader.fail_at(
+        fmt::format("thresholds.{}", i),
+        fmt::format("there is no fault {}; the scenario has {}, counted from 0", number, draft.faults.size()));
+  }
+}
+
+}  // namespace
+
+void check_faults(const Draft& draft, Reader& reader, Scenario& out) {
+  for (std::size_t i = 0; i < draft.faults.size(); ++i) {
+    const FaultDraft& entry = draft.faults[i];
+    const std::string path = fmt::format("faults.{}", i);
+    Fault fault;
+    fault.kind = entry.kind;
+    fault.at = entry.at;
+    fault.length = entry.length;
+    fault.share = entry.connections.share;
+    fault.cut = entry.connections.how;
+    check_parameters(fault, path, reader);
+    check_whom(fault, path, reader, out);
+    check_registry(fault, path, reader, out);
+    if (fault.kind == FaultKind::cut && reader.given(path + ".connections")) {
+      check_cut(entry.connections, path + ".connections", reader, out, fault);
+    }
+    check_when(fault, path, reader, out);
+    out.faults.push_back(fault);
+  }
+  check_numbers(draft, reader);
+}
+
+}  // namespace fleet::sim

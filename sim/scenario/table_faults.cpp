@@ -1,0 +1,56 @@
+#include "sim/scenario/tables.h"
+
+namespace fleet::sim {
+
+const Table<CutDraft>& cut_table() {
+  using Row = Key<CutDraft>;
+  static const Table<CutDraft> table(
+      "connections", "Which connections of the fleet a cut ends, and how.",
+      {
+          Row::field<&CutDraft::group>(
+              {.name = "group", .form = Form::name, .fallback = kRequired, .sentence = "fleet group of the devices"}),
+          Row::field<&CutDraft::share>({.name = "share",
+                                        .form = Form::share,
+                                        .fallback = "100%",
+                                        .sentence = "of the devices of the group, picked by the seed, at least one",
+                                        .min = 0.0001,
+                                        .max = 1}),
+          Row::field<&CutDraft::how>({.name = "how",
+                                      .form = Form::choice,
+                                      .fallback = "reset",
+                                      .sentence = "reset: at once; half_open: the device neither reads nor writes, "
+                                                  "without a word, until keep-alive ends it",
+                                      .choices = "reset|half_open"}),
+      });
+  return table;
+}
+
+const Table<FaultDraft>& fault_table() {
+  using Row = Key<FaultDraft>;
+  static const Table<FaultDraft> table(
+      "fault", "One thing that goes wrong on purpose.",
+      {
+          Row::field<&FaultDraft::at>({.name = "at",
+                                       .form = Form::duration,
+                                       .fallback = kRequired,
+                                       .sentence = "when it begins, behind the start of the hold",
+                                       .min = 0,
+                                       .max = 7 * 86'400}),
+          Row::field<&FaultDraft::kind>({.name = "do",
+                                         .form = Form::choice,
+                                         .fallback = kRequired,
+                                         .sentence = "what happens; broker and bridge are those started for the run",
+                                         .choices = kFaultKinds}),
+          Row::field<&FaultDraft::length>(
+              {.name = "for",
+               .form = Form::duration,
+               .sentence = "how long a stop lasts, or a killed program stays away; only with these",
+               .min = 0.001,
+               .max = 86'400}),
+          Row::mapping<&FaultDraft::connections, &cut_table>(
+              {.name = "connections", .sentence = "which connections are cut; only with do: cut"}),
+      });
+  return table;
+}
+
+}  // namespace fleet::sim
