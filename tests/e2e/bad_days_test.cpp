@@ -64,12 +64,17 @@ TEST(BadDays, AKilledBrokerEndsInTimeWithTheLossCounted) {
   EXPECT_TRUE(has_reason(result, "mosquitto")) << result["reasons"];
 }
 
-// A broker that keeps its sessions on disk, killed and started again while calls at QoS 1 go on.
-TEST(BadDays, WhatWasAcceptedAtQos1OutlivesABrokerRestart) {
+// A broker that keeps its sessions in a file, killed with SIGKILL and started again while calls at QoS 1 go on. At that
+// moment it has sent what ten calls owe to devices that could not acknowledge: it sends all of that again.
+TEST(BadDays, WhatWasAcceptedAtQos1OutlivesAKilledBroker) {
+  constexpr int kBatch = 20;
+  constexpr int kRate = 50;  // calls/s
   Mosquitto broker({.persistence = true});
   broker.explain("Error");
   SimRun run(to_yaml({.devices = 60,
+                      .batch = kBatch,
                       .qos = 1,
+                      .rate = fmt::format("{}/s", kRate),
                       .hold = "4s",
                       .drain = "30s",
                       .fleet_extra = "    connect: { protocol: 5, clean_start: false, session_expiry: 1h }",
@@ -78,43 +83,65 @@ TEST(BadDays, WhatWasAcceptedAtQos1OutlivesABrokerRestart) {
                       .thresholds = "[ deliveries.missing == 0 ]"}));
   ASSERT_TRUE(run.wait_for("hold "));
   pause_for(std::chrono::milliseconds(500));
-  broker.stop();
+  broker.freeze();
+  pause_for(std::chrono::milliseconds(200));
+  run.freeze();
+  broker.thaw();
+  pause_for(std::chrono::milliseconds(500));
+  broker.save();
+  broker.kill();
+  run.thaw();
   broker.start_again();
   EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 0 : 4) << run.output();
   const nlohmann::json result = run.result();
   expect_balance(result);
-  EXPECT_EQ(result["calls"]["scheduled"], 200);
+  const auto& deliveries = result["deliveries"];
+  EXPECT_EQ(result["calls"]["scheduled"], 4 * kRate);
   EXPECT_EQ(result["calls"]["failed"], 0);
   EXPECT_GT(result["calls"]["rejected"], 0) << "the restart fell between two calls";
-  EXPECT_EQ(result["deliveries"]["missing"], 0);
+  EXPECT_EQ(deliveries["expected"], result["calls"]["accepted"].get<int>() * kBatch);
+  EXPECT_EQ(deliveries["received"], deliveries["expected"]);
+  EXPECT_EQ(deliveries["missing"], 0);
+  EXPECT_GT(deliveries["duplicate"], 0);
+  EXPECT_LE(deliveries["duplicate"], kRate * kBatch) << "more than what was in flight";
+  for (const char* name : {"misdelivered", "corrupt", "downgraded", "unaccepted", "late", "foreign"}) {
+    EXPECT_EQ(deliveries[name], 0) << name;
+  }
   EXPECT_EQ(result["fleet"]["connect"]["reconnects"], 60);
 }
 
+// The stall is ours to cause, so its trace is no matter of this machine's speed; that nobody was late in sending is.
+// Where the machine was too slow for that the run says so itself, and is played again.
 TEST(BadDays, AStoppedBrokerShowsInResponseAndNotInSendLag) {
-  SimRun run(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 1s, hiccup: 5s }"));
-  ASSERT_TRUE(run.wait_for("hold "));
-  const pid_t broker = run.child("mosquitto");
-  ASSERT_GT(broker, 0);
-  kill(broker, SIGSTOP);
-  pause_for(std::chrono::milliseconds(200));
-  kill(broker, SIGCONT);
-  run.wait();
-  const nlohmann::json result = run.result();
-  expect_balance(result);
-  EXPECT_EQ(result["deliveries"]["missing"], 0);
-  // The stall is ours to cause, so its trace is no matter of this machine's speed: at least 200 ms must show.
-  EXPECT_GE(result["times_us"]["response"]["max"].get<double>(), 150'000);
-  // 10 calls of 150 were due in the stall. Had they been sent late, the lag's p99 would be of its size.
-  EXPECT_LT(result["times_us"]["send_lag"]["p99"].get<double>(),
-            result["times_us"]["response"]["max"].get<double>() / 2);
+  for (int attempts_left = 2;; --attempts_left) {
+    SimRun run(with_health(to_yaml({.hold = "10s"}), "{ send_lag_p99: 5ms, hiccup: 150ms }"));
+    ASSERT_TRUE(run.wait_for("hold "));
+    const pid_t broker = run.child("mosquitto");
+    ASSERT_GT(broker, 0);
+    kill(broker, SIGSTOP);
+    pause_for(std::chrono::milliseconds(200));
+    kill(broker, SIGCONT);
+    run.wait();
+    const nlohmann::json result = run.result();
+    expect_balance(result);
+    EXPECT_EQ(result["calls"]["scheduled"], 500);
+    EXPECT_EQ(result["deliveries"]["missing"], 0);
+    const auto& times = result["times_us"];
+    EXPECT_GE(times["response"]["max"].get<double>(), 150'000);
+    if (FLEET_RELEASE_BUILD && result["verdict"] == "invalid" && attempts_left > 0) continue;
+    // 10 calls of 500 were due in the stall. Had they been sent late, the lag's p99 would be of its size.
+    const double bound = FLEET_RELEASE_BUILD ? 5'000 : times["response"]["max"].get<double>() / 2;
+    EXPECT_LT(times["send_lag"]["p99"].get<double>(), bound);
+    return;
+  }
 }
 
 TEST(BadDays, AStoppedSimulatorCallsItsRunInvalid) {
   SimRun run(with_health(to_yaml({.hold = "3s"}), "{ send_lag_p99: 10ms, hiccup: 200ms }"));
   ASSERT_TRUE(run.wait_for("hold "));
-  run.signal(SIGSTOP);
+  run.freeze();
   pause_for(std::chrono::milliseconds(500));
-  run.signal(SIGCONT);
+  run.thaw();
   EXPECT_EQ(run.wait(), 4) << run.output();
   const nlohmann::json result = run.result();
   expect_balance(result);

@@ -9,13 +9,16 @@
 
 namespace fleet::tests {
 
-// The text of a file of scenarios/.
-inline std::string shipped(const std::string& name) {
-  std::ifstream file(std::string(FLEET_SCENARIOS) + "/" + name);
+// The text of a file; the test fails where there is none.
+inline std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
-  EXPECT_FALSE(text.empty()) << name;
+  EXPECT_FALSE(text.empty()) << path;
   return text;
 }
+
+// The same of a file of scenarios/.
+inline std::string shipped(const std::string& name) { return text_of(std::string(FLEET_SCENARIOS) + "/" + name); }
 
 // Arguments that leave a second of a scenario, on a machine of any speed, with further values set.
 inline std::vector<std::string> shortened(const std::vector<std::string>& sets = {}) {

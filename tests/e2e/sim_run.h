@@ -30,6 +30,9 @@ class SimRun {
   // Process id of the child whose name is `name`; 0 when there is none.
   [[nodiscard]] pid_t child(const std::string& name) const;
   void signal(int number) const { process_.signal(number); }
+  // SIGSTOP; returns when the simulator stands still. SIGCONT.
+  void freeze() const { process_.freeze(); }
+  void thaw() const { process_.thaw(); }
   // Standard output and standard error.
   [[nodiscard]] std::string output() const { return process_.output(); }
   // Path of the scenario file.

@@ -78,6 +78,15 @@ void ChildProcess::signal(int number) const {
   if (!exit_code_) ::kill(pid_, number);
 }
 
+void ChildProcess::freeze() const {
+  signal(SIGSTOP);
+  // One thread takes the signal and stops the others: on a busy machine they go on for a while.
+  siginfo_t state{};
+  if (!exit_code_) ::waitid(P_PID, static_cast<id_t>(pid_), &state, WSTOPPED | WEXITED | WNOWAIT);
+}
+
+void ChildProcess::thaw() const { signal(SIGCONT); }
+
 std::optional<int> ChildProcess::wait(std::chrono::seconds deadline) {
   if (exit_code_) return exit_code_;
   pollfd end{pid_handle_, POLLIN, 0};

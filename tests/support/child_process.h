@@ -32,6 +32,9 @@ class ChildProcess {
   [[nodiscard]] std::string output() const;
   // Sends one signal to this process only.
   void signal(int number) const;
+  // SIGSTOP; returns when all its threads stand still. SIGCONT.
+  void freeze() const;
+  void thaw() const;
   // Waits for the end and for all that was printed; the exit code, or 128 + signal. Nothing: the deadline passed.
   std::optional<int> wait(std::chrono::seconds deadline = kPatience);
   // SIGCONT and SIGTERM, then SIGKILL when that did not help. Returns the exit code. Idempotent.

@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "tests/support/free_port.h"
+#include "tests/support/wait_until.h"
 
 namespace fleet::tests {
 namespace {
@@ -45,6 +46,15 @@ constexpr std::string_view kOpenTopicsOnly = R"({
   ]}]
 })";
 
+// Debian keeps plugins in the directory of the machine's architecture.
+std::filesystem::path dynamic_security_plugin() {
+  for (const auto& entry : std::filesystem::directory_iterator("/usr/lib")) {
+    const std::filesystem::path plugin = entry.path() / "mosquitto_dynamic_security.so";
+    if (std::filesystem::exists(plugin)) return plugin;
+  }
+  throw std::runtime_error("no mosquitto_dynamic_security.so below /usr/lib");
+}
+
 std::string write_configuration(const TempDir& directory, const MosquittoOptions& options, std::uint16_t port) {
   std::ostringstream out;
   out << "listener " << port << " 127.0.0.1\n"
@@ -73,11 +83,17 @@ std::string write_configuration(const TempDir& directory, const MosquittoOptions
   if (::geteuid() == 0) out << "user root\n";  // the temporary directory is the test's own
   if (options.open_topics_only) {
     // An access list of Mosquitto 2.0 lets every subscription pass and drops what it would bring; this plugin refuses.
-    out << "plugin /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so\n"
+    out << "plugin " << dynamic_security_plugin().string() << '\n'
         << "plugin_opt_config_file " << directory.write("roles.json", kOpenTopicsOnly).string() << '\n';
   }
   out << options.more;
   return directory.write("mosquitto.conf", out.str()).string();
+}
+
+// A broker that saves after every change is as slow as its disk: it has one in memory.
+std::filesystem::path directory_for(const MosquittoOptions& options) {
+  const std::filesystem::path memory = "/dev/shm";
+  return options.persistence && std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
 }
 
 // Sends a CONNECT and waits for any CONNACK, also one that refuses.
@@ -103,7 +119,7 @@ bool answers_connect(std::uint16_t port) {
 
 }  // namespace
 
-Mosquitto::Mosquitto(const MosquittoOptions& options) : options_(options) {
+Mosquitto::Mosquitto(const MosquittoOptions& options) : options_(options), directory_(directory_for(options)) {
   for (int attempt = 0; attempt < 5; ++attempt) {  // another process may take the port first
     port_ = free_port();
     if (launch()) return;
@@ -133,12 +149,23 @@ void Mosquitto::kill() {
   process_.reset();
 }
 
+void Mosquitto::save() {
+  const std::filesystem::path file = directory_.path() / "mosquitto.db";
+  const auto written = [&file] {
+    std::error_code none_yet;
+    return std::filesystem::last_write_time(file, none_yet);
+  };
+  const auto before = written();
+  process_->signal(SIGUSR1);
+  if (!wait_until([&] { return written() > before; })) ADD_FAILURE() << "Mosquitto does not save";
+}
+
 void Mosquitto::start_again() {
   if (!launch()) throw std::runtime_error("Mosquitto does not start again: " + process_->output());
 }
 
-void Mosquitto::freeze() { process_->signal(SIGSTOP); }
-void Mosquitto::thaw() { process_->signal(SIGCONT); }
+void Mosquitto::freeze() { process_->freeze(); }
+void Mosquitto::thaw() { process_->thaw(); }
 
 void Mosquitto::scan_log() {
   const std::string log = process_->output();

@@ -44,9 +44,11 @@ class Mosquitto {
   void stop();
   // SIGKILL.
   void kill();
+  // Writes what is persistent to its file now; returns when it is there.
+  void save();
   // On the same port, after stop() or kill(). Ready when this returns.
   void start_again();
-  // SIGSTOP; SIGCONT.
+  // SIGSTOP; returns when it stands still. SIGCONT.
   void freeze();
   void thaw();
   // Allows log lines that contain `text`.

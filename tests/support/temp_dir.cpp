@@ -9,8 +9,8 @@
 
 namespace fleet::tests {
 
-TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "fleet-test-XXXXXX").string();
+TempDir::TempDir(const std::filesystem::path& parent) {
+  std::string name = (parent / "fleet-test-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory: " + name);
   path_ = name;
 }

@@ -7,11 +7,11 @@
 
 namespace fleet::tests {
 
-// Below the system's directory for temporary files, with a name that nobody else has. Kept, and named on the test's
-// output, when the running test has failed.
+// Below the system's directory for temporary files or another one, with a name that nobody else has. Kept, and named on
+// the test's output, when the running test has failed.
 class TempDir {
  public:
-  TempDir();
+  explicit TempDir(const std::filesystem::path& parent = std::filesystem::temp_directory_path());
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;

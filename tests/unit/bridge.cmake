@@ -39,7 +39,10 @@ fleet_test(bridge_bcast_test LABEL unit
     bridge/bcast_fixture.cpp
     bridge/bcast_messages_test.cpp
   LIBS fleet::bridge nlohmann_json::nlohmann_json)
-fleet_test(bridge_config_test LABEL unit SOURCES bridge/config_test.cpp LIBS fleet::bridge fmt::fmt)
+fleet_test(bridge_config_test LABEL unit
+  SOURCES bridge/config_test.cpp bridge/config_yaml_test.cpp
+  LIBS fleet::bridge fmt::fmt)
+target_compile_definitions(bridge_config_test PRIVATE FLEET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 fleet_test(bridge_top_test LABEL unit
   SOURCES
     bridge/json_scan_test.cpp
