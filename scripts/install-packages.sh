@@ -13,6 +13,7 @@ packages=(
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
   libpaho-mqttpp-dev libpaho-mqtt-dev mosquitto mosquitto-clients mosquitto-dev libmosquitto-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev
+  python3-yaml python3-jsonschema
 )
 for set in "$@"; do
   case $set in

@@ -85,6 +85,20 @@ struct Key {
               }
             }};
   }
+  // A text or a list of texts: the member is a vector of strings.
+  template <auto Member>
+  static Key some_texts(KeyInfo info) {
+    Key key = names<Member>(info);
+    key.info.form = Form::some_texts;
+    return key;
+  }
+  // Some keys of a table, none of them required, which somebody else reads: here they are only known.
+  template <auto InnerTable>
+  static Key inherited(KeyInfo info) {
+    info.form = Form::mapping;
+    info.inner = &inner_info<InnerTable>;
+    return {info, [](Reader& reader, const Value& value, T&) { reader.check_keys(value, InnerTable().info); }};
+  }
   // Words that the user chooses, each with one of the row's choices: the member is a map from string to an enum, or to
   // size_t.
   template <auto Member>

@@ -125,6 +125,17 @@ bool Reader::expect(const Value& value, YamlNode::Kind kind) {
   return false;
 }
 
+void Reader::check_keys(const Value& value, const MappingInfo& info) {
+  if (!expect(value, YamlNode::Kind::mapping)) return;
+  for (const YamlEntry& entry : value.node->entries) {
+    if (info.find(entry.key) != nullptr) continue;
+    std::vector<std::string_view> known;
+    for (const KeyInfo& key : info.keys) known.push_back(key.name);
+    fail(entry.place, fmt::format("unknown key '{}' in {}{}", shortened(entry.key), label_of(value, info),
+                                  suggestion(entry.key, known)));
+  }
+}
+
 std::vector<Value> Reader::match(const Value& value, const MappingInfo& info) {
   NodePtr node = value.node;
   const bool shorthand = value.key != nullptr && value.key->form == Form::shorthand;
@@ -135,15 +146,8 @@ std::vector<Value> Reader::match(const Value& value, const MappingInfo& info) {
     node = longhand(shorthand_key(*value.key, *node), node);
   }
   const Value mapping{value.key, node, value.path, value.label};
-  if (!expect(mapping, YamlNode::Kind::mapping)) return {};
-
-  for (const YamlEntry& entry : node->entries) {
-    if (info.find(entry.key) != nullptr) continue;
-    std::vector<std::string_view> known;
-    for (const KeyInfo& key : info.keys) known.push_back(key.name);
-    fail(entry.place, fmt::format("unknown key '{}' in {}{}", shortened(entry.key), label_of(value, info),
-                                  suggestion(entry.key, known)));
-  }
+  check_keys(mapping, info);
+  if (node->kind != YamlNode::Kind::mapping) return {};
   std::vector<Value> rows;
   rows.reserve(info.keys.size());
   for (const KeyInfo& key : info.keys) {

@@ -38,6 +38,7 @@ enum class Form : std::uint8_t {
   named,          // names the user chooses -> `inner`
   list,           // list of `inner`
   texts,          // list of text
+  some_texts,     // a text, or a list of text
   names,          // a name, or a list of names
   named_choices,  // topic short names -> one of `choices`
 };
@@ -94,6 +95,8 @@ class Reader {
   [[nodiscard]] Value root() const { return {nullptr, root_, {}, {}}; }
   // One value for each row of `info`; absent keys get their fallback. Says what is unknown or missing.
   [[nodiscard]] std::vector<Value> match(const Value& value, const MappingInfo& info);
+  // Says where a value is no mapping, and which of its keys are unknown.
+  void check_keys(const Value& value, const MappingInfo& info);
   // The entries of a mapping whose keys the user chooses; each name is checked.
   [[nodiscard]] std::vector<Value> named(const Value& value);
   [[nodiscard]] std::vector<Value> list(const Value& value);

@@ -18,6 +18,7 @@
 #include "sim/scenario/plan.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/schema.h"
+#include "sim/scenario/starter.h"
 #include "wire/error.h"
 
 namespace {
@@ -97,6 +98,13 @@ int plan(const Arguments& arguments) {
   return fits ? 0 : fail(fits.error());
 }
 
+int begin(const Arguments& arguments) {
+  const auto written = fleet::sim::write_starter(arguments.file);
+  if (!written) return fail(written.error());
+  print("written: " + arguments.file + "; see what it does with fleet-sim plan " + arguments.file + "\n");
+  return 0;
+}
+
 int report(const Arguments& arguments) {
   const auto result = fleet::sim::read_result(arguments.file);
   if (!result) return fail(result.error());
@@ -125,6 +133,8 @@ int dispatch(int argc, char** argv) {
       ->type_name("DIR");
   CLI::App* const plan_command = app.add_subcommand("plan", "check a scenario, print what it will do and need");
   add_scenario_options(plan_command, arguments);
+  CLI::App* const new_command = app.add_subcommand("new", "write a scenario to begin with");
+  new_command->add_option("file", arguments.file, "where to; default: scenario.yaml")->type_name("FILE");
   CLI::App* const schema_command = app.add_subcommand("schema", "print the JSON Schema of the scenario language");
   CLI::App* const report_command = app.add_subcommand("report", "print the summary of a run again");
   report_command->add_option("result", arguments.file, "its result.json")->required()->type_name("RESULT.json");
@@ -139,6 +149,10 @@ int dispatch(int argc, char** argv) {
   }
   if (run_command->parsed()) return run(arguments);
   if (plan_command->parsed()) return plan(arguments);
+  if (new_command->parsed()) {
+    if (arguments.file.empty()) arguments.file = "scenario.yaml";
+    return begin(arguments);
+  }
   if (schema_command->parsed()) return print(fleet::sim::scenario_schema()), 0;
   return report_command->parsed() ? report(arguments) : kExitUsage;
 }

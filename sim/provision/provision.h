@@ -8,8 +8,9 @@
 
 namespace fleet::sim {
 
-// Registers the groups with provision: api and keeps their secrets, then makes the topology of those with topology:
-// api. Does nothing where there are none. Errors: environment, one sentence; those of the watch.
+// Keeps the secrets of groups with provision: file, registers those with provision: api and keeps theirs, then makes
+// the topology of those with topology: api. Does nothing where there are none. Errors: environment, one sentence; those
+// of the watch.
 [[nodiscard]] wire::Result<void> provision(const Scenario& scenario, const Url& bridge, Identities& identities,
                                            ProvisionWatch& watch);
 

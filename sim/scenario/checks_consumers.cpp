@@ -97,7 +97,7 @@ void check_consumers(const FleetGroupDraft& draft, const std::string& path, Read
   }
   refuse_keys({"product", "name"}, path, "for devices; a consumer has none", reader);
   refuse_keys({"subscribe"}, path, "for devices; consumers have 'consume'", reader);
-  refuse_keys({"provision", "gateway", "publish"}, path, "for devices; consumers only read", reader);
+  refuse_keys({"provision", "identities", "gateway", "publish"}, path, "for devices; consumers only read", reader);
   if (!reader.given(path + ".consume")) {
     reader.fail_at(
         path, fmt::format("fleet group '{}' has no 'consume': the group and the topics of its consumers", draft.name));

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "settings/file.h"
 #include "settings/spelling.h"
 #include "settings/units.h"
+#include "sim/scenario/identity_file.h"
 #include "sim/scenario/sub_devices.h"
 
 namespace fleet::sim {
@@ -114,6 +116,30 @@ void check_idle_gateways(Reader& reader, const Scenario& out) {
   }
 }
 
+// Identities in a file are those of a platform that is there already.
+void check_identities(const FleetGroupDraft& draft, std::size_t index, Reader& reader, Scenario& out) {
+  FleetGroup& group = out.fleet[index];
+  const std::string path = fmt::format("fleet.{}.identities", group.name);
+  if (draft.provision != Provision::file) {
+    if (!draft.identities.empty()) reader.fail_at(path, fmt::format("'{}' is for provision: file", path));
+    return;
+  }
+  if (draft.identities.empty()) {
+    reader.fail_at(
+        fmt::format("fleet.{}.provision", group.name),
+        fmt::format("fleet group '{}' has no 'identities': the file that provision: file reads", group.name));
+    return;
+  }
+  if (!out.target.bridge) {
+    reader.fail_at(fmt::format("fleet.{}.provision", group.name),
+                   "'provision: file' needs target.bridge.url: a bridge that is started makes its devices itself");
+    return;
+  }
+  group.identities = settings::beside(reader.source_of(path), draft.identities);
+  const auto read = read_identity_file(out, index, [](std::uint32_t, std::string_view) {});
+  if (!read) reader.fail({std::make_shared<const std::string>(read.error().where), 0, 0}, read.error().message);
+}
+
 // Whatever goes through the API of somebody else's platform needs an account there.
 void check_account(Reader& reader, const Scenario& out) {
   if (!out.target.bridge) return;
@@ -171,6 +197,7 @@ void check_fleet(const Draft& draft, Reader& reader, Scenario& out) {
   for (std::size_t i = 0; i < out.fleet.size(); ++i) {
     if (out.fleet[i].kind == FleetKind::consumer) continue;
     check_gateway(draft.fleet[i], out.fleet[i], reader, out);
+    check_identities(draft.fleet[i], i, reader, out);
     check_telemetry(draft.fleet[i], out.fleet[i], reader, out);
   }
   if (reader.failed()) return;

@@ -21,8 +21,8 @@ namespace {
 constexpr std::size_t kReplayMax = 1'000'000;
 constexpr settings::Language kDueTimes{"list of due times", 32u << 20, 0};
 
-// Random arrivals are drawn one by one; this many take seconds.
-constexpr double kPoissonCallsMax = 50e6;
+// Random arrivals are drawn one by one; this many take a second.
+constexpr double kPoissonCallsMax = 10e6;
 
 std::string_view trimmed(std::string_view line) {
   const std::size_t begin = line.find_first_not_of(" \t\r");

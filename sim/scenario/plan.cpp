@@ -66,7 +66,7 @@ std::uint64_t fleet_bytes(const Scenario& scenario) {
   std::uint64_t bytes = 0;
   for (const FleetGroup& group : scenario.fleet) {
     const std::uint64_t each = (group.connects() ? kDeviceBytes : kSubDeviceBytes) +
-                               (group.provision == Provision::api ? kSecretBytes : 0) +
+                               (group.provision != Provision::config ? kSecretBytes : 0) +
                                group.publish.size() * kTelemetryBytes;
     bytes += group.count * each;
   }

@@ -8,6 +8,7 @@
 #include "sim/scenario/naming.h"
 #include "sim/scenario/plan.h"
 #include "sim/scenario/sub_devices.h"
+#include "sim/scenario/timetable.h"
 
 namespace fleet::sim {
 
@@ -98,6 +99,7 @@ void print_group(Out out, const Scenario& scenario, const FleetGroup& group) {
   if (group.provision == Provision::api) {
     fmt::format_to(out, "  {:<16} registered through the API before anybody connects\n", "");
   }
+  if (group.provision == Provision::file) fmt::format_to(out, "  {:<16} known by {}\n", "", group.identities);
   for (const Telemetry& row : group.publish) {
     fmt::format_to(out, "  {:<16} each publishes to {} (QoS {}) every {}, {:g}% early or late\n", "", row.topic,
                    static_cast<int>(row.qos), duration_text(row.every), row.jitter * 100);
@@ -142,6 +144,7 @@ std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineL
   const Out out = std::back_inserter(text);
   fmt::format_to(out, "{}, seed {}\n", scenario.name, scenario.seed);
   if (!scenario.question.empty()) fmt::format_to(out, "{}\n", scenario.question);
+  for (const std::string& file : scenario.includes) fmt::format_to(out, "includes {}\n", file);
   fmt::format_to(out, "\ntarget\n  broker           {}\n  bridge           {}{}\n",
                  url_text(scenario.target.broker, "Mosquitto, started for the run"),
                  url_text(scenario.target.bridge, "fleet-bridge, started for the run"),
@@ -156,6 +159,8 @@ std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineL
   for (const Fault& fault : scenario.faults) {
     fmt::format_to(out, "  {:<16} {}\n", duration_text(fault.at), fault_text(scenario, fault));
   }
+  fmt::format_to(out, "\nsecond by second (connect from the first connect on, all else from the warm-up on)\n{}",
+                 timetable_text(scenario));
   if (!scenario.thresholds.empty()) fmt::format_to(out, "\nthresholds\n");
   for (const Threshold& threshold : scenario.thresholds) fmt::format_to(out, "  {}\n", threshold.expression);
 

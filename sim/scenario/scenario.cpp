@@ -5,6 +5,8 @@
 #include "settings/file.h"
 #include "settings/yaml_tree.h"
 #include "sim/scenario/checks.h"
+#include "sim/scenario/include.h"
+#include "sim/scenario/layers.h"
 #include "sim/scenario/overrides.h"
 #include "sim/scenario/tables.h"
 #include "wire/signing.h"
@@ -25,20 +27,25 @@ std::string question_of(const std::string& text) {
 
 wire::Result<Scenario> parse_scenario(const std::string& text, const std::string& name,
                                       const std::vector<Override>& overrides, std::optional<std::uint64_t> seed) {
-  auto root = settings::parse_yaml(text, kLanguage, name);
-  if (!root) return tl::unexpected(root.error());
-  if ((*root)->kind == settings::YamlNode::Kind::empty) {
-    return wire::usage_error("the scenario is empty; scenarios/quickstart.yaml is one to begin with",
-                             (*root)->place.text());
-  }
   const Table<Draft>& table = scenario_table();
-  settings::NodePtr tree = *root;
+  auto included = parse_with_includes(text, name, table.info);
+  if (!included) return tl::unexpected(included.error());
+  settings::NodePtr tree = included->root;
+  if (tree->kind == settings::YamlNode::Kind::empty) {
+    return wire::usage_error("the scenario is empty; fleet-sim new writes one to begin with", tree->place.text());
+  }
   for (const Override& set : overrides) {
+    if (set.path == "include") {
+      return wire::usage_error("files are included before values are set; write 'include' in the scenario",
+                               "--set include");
+    }
     auto changed = apply_override(tree, set, table.info);
     if (!changed) return tl::unexpected(changed.error());
     tree = *changed;
   }
-  Reader reader(tree, kLanguage);
+  auto filled = with_defaults(tree, table.info);
+  if (!filled) return tl::unexpected(filled.error());
+  Reader reader(*filled, kLanguage);
   Draft draft;
   read_mapping(reader, reader.root(), table, draft);
   if (reader.failed()) return tl::unexpected(reader.first_error());
@@ -46,7 +53,8 @@ wire::Result<Scenario> parse_scenario(const std::string& text, const std::string
 
   Scenario scenario;
   scenario.file = name;
-  scenario.sha256 = wire::hash_hex(wire::HashMethod::sha256, text);
+  scenario.includes = std::move(included->files);
+  scenario.sha256 = wire::hash_hex(wire::HashMethod::sha256, included->bytes);
   scenario.question = question_of(text);
   check_draft(draft, reader, scenario);
   if (reader.failed()) return tl::unexpected(reader.first_error());

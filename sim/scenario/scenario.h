@@ -59,6 +59,7 @@ enum class FleetKind { device, consumer };
 enum class Provision {
   config,  // made from the seed; a started bridge is told in its configuration
   api,     // registered through the API before anybody connects
+  file,    // given out by somebody else's platform, and listed in a file
 };
 
 // How the platform learns which gateway a sub-device belongs to.
@@ -96,6 +97,7 @@ struct FleetGroup {
   std::vector<TopicSubscription> subscribe;  // of consumers: the message topics
   std::string consumer_group;                // whose messages they share; empty: devices
   Provision provision = Provision::config;
+  std::string identities;              // provision: file: where
   std::optional<GatewayLink> gateway;  // of sub-devices, and only of them
   std::vector<Telemetry> publish;
   Behaviour behaviour;
@@ -181,7 +183,8 @@ struct Target {
 
 struct Scenario {
   std::string file;
-  std::string sha256;  // of the file's bytes, hex
+  std::vector<std::string> includes;  // files that it includes, and those that they do
+  std::string sha256;                 // of the bytes of all files, hex
   std::string name;
   std::string question;  // comment on line 1, may be empty
   std::uint64_t seed = 1;

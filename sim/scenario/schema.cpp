@@ -31,7 +31,7 @@ Json choice_schema(std::string_view choices) {
   for (const std::string_view word : split_choices(choices)) {
     values.push_back(word);
     if (word.size() == 1 && word[0] >= '0' && word[0] <= '9') values.push_back(word[0] - '0');
-    if (word == "off") values.push_back(false);  // YAML 1.1
+    if (word == "off" || word == "on") values.push_back(word == "on");  // YAML 1.1
   }
   return {{"enum", values}};
 }
@@ -81,6 +81,10 @@ Json shorthand_schema(const KeyInfo& key) {
   return one == nullptr ? Json{{"type", "string"}} : scalar_or_environment(*one);
 }
 
+Json texts_schema(const KeyInfo& key) {
+  return {{"type", "array"}, {"minItems", key.entries_min}, {"items", {{"type", "string"}}}};
+}
+
 Json value_schema(const KeyInfo& key) {
   switch (key.form) {
     case Form::mapping:
@@ -98,7 +102,9 @@ Json value_schema(const KeyInfo& key) {
     case Form::list:
       return {{"type", "array"}, {"items", mapping_schema(key.inner())}};
     case Form::texts:
-      return {{"type", "array"}, {"minItems", key.entries_min}, {"items", {{"type", "string"}}}};
+      return texts_schema(key);
+    case Form::some_texts:
+      return {{"anyOf", Json::array({Json{{"type", "string"}}, texts_schema(key)})}};
     case Form::names: {
       const Json one = scalar_or_environment(key);
       return {{"anyOf", Json::array({one, Json{{"type", "array"}, {"minItems", key.entries_min}, {"items", one}}})}};
@@ -133,7 +139,9 @@ Json mapping_schema(const MappingInfo& info) {
               {"description", info.sentence},
               {"properties", std::move(properties)},
               {"additionalProperties", false}};
-  if (!required.empty()) schema["required"] = std::move(required);
+  // Groups may have what they need from `defaults`, or from a file that is included.
+  const bool is_group = &info == &fleet_table().info || &info == &call_table().info;
+  if (!required.empty() && !is_group) schema["required"] = std::move(required);
   return schema;
 }
 
@@ -142,6 +150,10 @@ Json mapping_schema(const MappingInfo& info) {
 std::string scenario_schema() {
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "fleet-sim scenario"}};
   schema.update(mapping_schema(scenario_table().info));
+  // What is required may stand in a file that is included.
+  schema["anyOf"] =
+      Json::array({Json{{"required", std::move(schema["required"])}}, Json{{"required", Json::array({"include"})}}});
+  schema.erase("required");
   schema["$defs"] = {{"environment", {{"type", "string"}, {"pattern", "\\$\\{env:[^}]+\\}"}}}};
   return schema.dump(2) + "\n";
 }

@@ -212,8 +212,14 @@ const Table<FleetGroupDraft>& fleet_table() {
               {.name = "provision",
                .form = Form::choice,
                .fallback = "config",
-               .sentence = "identities: config: told to a started bridge; api: registered before anybody connects",
-               .choices = "config|api"}),
+               .sentence =
+                   "identities: config: told to a started bridge; api: registered before anybody connects; file: "
+                   "of somebody else's platform",
+               .choices = "config|api|file"}),
+          Row::field<&FleetGroupDraft::identities>(
+              {.name = "identities",
+               .sentence = "of provision: file: CSV of product key, device name, device secret; beside the scenario",
+               .max = 4'096}),
           Row::mapping<&FleetGroupDraft::gateway, &gateway_table>(
               {.name = "gateway", .sentence = "for sub-devices: who speaks for them"}),
           Row::list<&FleetGroupDraft::publish, &telemetry_table>(

@@ -50,6 +50,17 @@ const Table<HealthLimits>& health_table() {
   return table;
 }
 
+const Table<DefaultsDraft>& defaults_table() {
+  using Row = Key<DefaultsDraft>;
+  static const Table<DefaultsDraft> table(
+      "defaults", "What groups have unless they say otherwise.",
+      {
+          Row::inherited<&fleet_table>({.name = "fleet", .sentence = "keys of a fleet group, for every fleet group"}),
+          Row::inherited<&call_table>({.name = "calls", .sentence = "keys of a call group, for every call group"}),
+      });
+  return table;
+}
+
 const Table<Draft>& scenario_table() {
   using Row = Key<Draft>;
   static const Table<Draft> table(
@@ -57,6 +68,13 @@ const Table<Draft>& scenario_table() {
       {
           Row::field<&Draft::name>(
               {.name = "name", .form = Form::name, .fallback = kRequired, .sentence = "stands in reports"}),
+          Row::some_texts<&Draft::include>(
+              {.name = "include",
+               .sentence = "file, or list of files, that this one lies on top of; beside this one",
+               .max = 4'096,
+               .entries_min = 1}),
+          Row::mapping<&Draft::defaults, &defaults_table>(
+              {.name = "defaults", .sentence = "what every group has unless it says otherwise"}),
           Row::field<&Draft::seed>({.name = "seed",
                                     .form = Form::integer,
                                     .fallback = "1",

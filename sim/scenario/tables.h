@@ -97,6 +97,7 @@ struct FleetGroupDraft {
   std::vector<TopicSubscription> subscribe;
   ConsumeDraft consume;  // of consumers
   Provision provision = Provision::config;
+  std::string identities;  // empty: not given
   GatewayDraft gateway;
   std::vector<TelemetryDraft> publish;
   std::vector<AwayWindow> away;
@@ -153,7 +154,12 @@ struct FaultDraft {
   CutDraft connections;
 };
 
+// Some of the keys of fleet groups and call groups, which are read in the groups that inherit them.
+struct DefaultsDraft {};
+
 struct Draft {
+  std::vector<std::string> include;
+  DefaultsDraft defaults;
   std::string name;
   std::uint64_t seed = 1;
   std::uint32_t workers = 0;
@@ -184,6 +190,7 @@ struct Draft {
 [[nodiscard]] const Table<BurstDraft>& burst_table();
 [[nodiscard]] const Table<RateDraft>& rate_table();
 [[nodiscard]] const Table<CallGroupDraft>& call_table();
+[[nodiscard]] const Table<DefaultsDraft>& defaults_table();
 [[nodiscard]] const Table<Phases>& phases_table();
 [[nodiscard]] const Table<CutDraft>& cut_table();
 [[nodiscard]] const Table<FaultDraft>& fault_table();

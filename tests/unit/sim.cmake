@@ -3,6 +3,7 @@ fleet_test(sim_scenario_test LABEL unit
     sim/dialect_test.cpp
     sim/faults_test.cpp
     sim/identities_test.cpp
+    sim/identity_file_test.cpp
     sim/pacer_test.cpp
     sim/scenario_calls_test.cpp
     sim/payload_template_test.cpp
@@ -10,9 +11,10 @@ fleet_test(sim_scenario_test LABEL unit
     sim/scenario_behaviour_test.cpp
     sim/scenario_consumers_test.cpp
     sim/scenario_fleet_test.cpp
+    sim/scenario_layers_test.cpp
     sim/scenario_plan_test.cpp
     sim/scenario_test.cpp
-  LIBS fleet::sim_scenario fleet_test_support nlohmann_json::nlohmann_json)
+  LIBS fleet::sim_scenario fleet_test_support fmt::fmt nlohmann_json::nlohmann_json)
 target_compile_definitions(sim_scenario_test PRIVATE FLEET_SCENARIOS="${PROJECT_SOURCE_DIR}/scenarios")
 fleet_test(sim_launch_test LABEL unit
   SOURCES sim/launch_config_test.cpp

@@ -227,7 +227,7 @@ TEST(BadCalls, OfMoreDevicesThanACallNames) {
   EXPECT_EQ(error_of(small_with("batch: 5", "pick: all"), {{"fleet.lamps.count", "101"}}),
             "s.yaml:17:11: 'calls.push.pick: all' names 101 devices; a call of BatchPub names at most 100");
   EXPECT_EQ(error_of(small_with("rate: 50/s", "rate: 1000000/s\n    arrivals: poisson"), {{"phases.hold", "1h"}}),
-            "s.yaml:19:15: 'calls.push.arrivals: poisson' draws each call, 50,000,000 at most; lower the rate or the "
+            "s.yaml:19:15: 'calls.push.arrivals: poisson' draws each call, 10,000,000 at most; lower the rate or the "
             "hold");
 }
 

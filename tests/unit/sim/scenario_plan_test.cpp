@@ -148,7 +148,7 @@ TEST(Schema, IsMadeOfTheTables) {
   const auto schema = nlohmann::json::parse(scenario_schema());
   EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
   EXPECT_EQ(schema["additionalProperties"], false);
-  EXPECT_EQ(schema["required"], nlohmann::json({"name", "fleet", "calls"}));
+  EXPECT_EQ(schema["anyOf"][0]["required"], nlohmann::json({"name", "fleet", "calls"}));
   const auto& group = schema["properties"]["fleet"]["additionalProperties"];
   EXPECT_EQ(group["properties"]["count"]["anyOf"][0]["maximum"], 1'000'000);
   EXPECT_EQ(group["properties"]["connect"]["properties"]["rate"]["default"], "1000/s");
