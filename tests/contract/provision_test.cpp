@@ -13,6 +13,7 @@
 #include "sim/provision/registration.h"
 #include "sim/scenario/naming.h"
 #include "tests/support/scripted_bridge.h"
+#include "tests/support/temp_dir.h"
 #include "wire/encoding.h"
 
 namespace fleet::sim {
@@ -162,6 +163,33 @@ std::string error_of(Platform& platform, Onlooker onlooker = Onlooker()) {
   Identities identities(scenario);
   const auto done = provision(scenario, platform.url(), identities, onlooker);
   return done ? "accepted" : done.error().text();
+}
+
+TEST(Provision, KeepsTheSecretsOfAFileAndCallsNobody) {
+  const tests::TempDir directory;
+  directory.write("ids.csv", "a1LAMP,lamp-01,one\na1LAMP,lamp-00,zero\n");
+  Platform platform;
+  const auto scenario = parse_scenario(fmt::format(R"(name: theirs
+target: {{ broker: "mqtt://127.0.0.1:1", bridge: "{}" }}
+products: {{ lamp: {{ key: a1LAMP, topics: {{ get: subscribe }} }} }}
+fleet: {{ lamps: {{ product: lamp, count: 2, name: "lamp-{{index:2}}", provision: file, identities: ids.csv, subscribe: [ {{ topic: get }} ] }} }}
+calls: {{ push: {{ api: Pub, to: lamps, topic: get, rate: 1/s }} }}
+)",
+                                                   platform.url().text()),
+                                       (directory.path() / "s.yaml").string(), {}, std::nullopt);
+  ASSERT_TRUE(scenario) << scenario.error().text();
+  Identities identities(*scenario);
+  Onlooker onlooker;
+  ASSERT_TRUE(provision(*scenario, platform.url(), identities, onlooker));
+  EXPECT_EQ(identities.kept(0), 2u);
+  EXPECT_EQ(identities.secret(0, 0), "zero");
+  EXPECT_EQ(identities.secret(0, 1), "one");
+  EXPECT_TRUE(platform.actions().empty());
+
+  directory.write("ids.csv", "a1LAMP,lamp-01,one\n");  // between the check and the run
+  const auto gone = provision(*scenario, platform.url(), identities, onlooker);
+  ASSERT_FALSE(gone);
+  EXPECT_THAT(gone.error().text(), HasSubstr("ids.csv: 1 of the 2 devices of 'lamps' are in it"));
 }
 
 TEST(Provision, RegistersEveryDeviceAndPutsItUnderItsGateway) {

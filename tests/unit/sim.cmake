@@ -11,6 +11,7 @@ fleet_test(sim_scenario_test LABEL unit
     sim/scenario_behaviour_test.cpp
     sim/scenario_consumers_test.cpp
     sim/scenario_fleet_test.cpp
+    sim/scenario_keys_test.cpp
     sim/scenario_layers_test.cpp
     sim/scenario_plan_test.cpp
     sim/scenario_test.cpp

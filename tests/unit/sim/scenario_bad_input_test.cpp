@@ -37,9 +37,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "s.yaml:10:5: unknown key 'cuont' in fleet group 'lamps'; did you mean 'count'?"},
         BadInput{"unknown_key_at_the_top",
                  "phases:", "phase:", "s.yaml:19:1: unknown key 'phase' in the scenario; did you mean 'phases'?"},
-        BadInput{"unknown_key_like_no_other", "    count: 10", "    count: 10\n    battery: low",
-                 "s.yaml:10:5: unknown key 'battery' in fleet group 'lamps'; allowed: kind, product, count, name, "
-                 "engine, connect, subscribe, consume, provision, gateway, publish, away, churn"},
+        BadInput{"unknown_key_like_no_other", "  hold: 10s", "  battery: low",
+                 "s.yaml:20:3: unknown key 'battery' in phases; allowed: warm_up, hold, drain"},
         BadInput{"scalar_for_a_gateway", "    count: 10", "    count: 10\n    gateway: hubs",
                  "s.yaml:10:14: 'fleet.lamps.gateway' must be a mapping, not 'hubs'"},
         BadInput{
@@ -239,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(
     test_name);
 
 TEST(BadDocuments, Empty) {
-  const std::string sentence = ": the scenario is empty; scenarios/quickstart.yaml is one to begin with";
+  const std::string sentence = ": the scenario is empty; fleet-sim new writes one to begin with";
   EXPECT_EQ(error_of(""), "s.yaml:1:1" + sentence);
   EXPECT_THAT(error_of("# only a comment\n"), HasSubstr(sentence));
   EXPECT_THAT(error_of("---\n...\n"), HasSubstr(sentence));

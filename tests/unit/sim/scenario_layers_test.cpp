@@ -231,7 +231,7 @@ TEST(Timetable, FollowsEveryShape) {
 TEST(Timetable, TellsFaultsBehindWhatTheyBreak) {
   const Scenario scenario =
       accepted(std::string(kSmallScenario), {{"faults",
-                                              "[{kind: broker-stop, at: 3s, for: 1s}, {kind: cut, at: 9s, "
+                                              "[{do: broker-stop, at: 3s, for: 1s}, {do: cut, at: 9s, "
                                               "connections: {group: lamps}}]"}});
   const std::string text = timetable_text(scenario);
   const std::size_t hold = text.find("  hold  ");
