@@ -28,6 +28,10 @@ GET or POST. Parameters stand in the query, in a form (`application/x-www-form-u
 of a parameter that is given twice the last one counts, the form behind the query. The first letter of a parameter of an
 action may be small. `IotInstanceId` may be sent with every action and is not looked at.
 
+Quotas are those of an account: keys that `accounts[].account` puts under one name share them, and its products. A device
+is sent 50 messages a second by BatchPub and Pub together (`limits.messages_to_a_device`); a call that names one which
+has had its share is answered `iot.messagebroker.RateLimit` and reaches nobody. `limits: off` lifts both.
+
 Signature version 1.0 (HMAC-SHA1): `Action`, `Version`, `AccessKeyId`, `SignatureMethod`, `SignatureVersion`,
 `SignatureNonce`, `Timestamp`, `Signature`; `Format` is XML (default) or JSON; `SecurityToken` with a temporary key.
 Signature version 3 (`Authorization: ACS3-HMAC-SHA256 ...`): `x-acs-action`, `x-acs-version`, `x-acs-date`,

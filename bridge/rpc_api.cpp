@@ -43,6 +43,17 @@ const BusinessError* publish_error(std::span<const PublishOutcome> outcomes) {
   return failed == outcomes.end() ? nullptr : publish_error(*failed);
 }
 
+// For each key the index of the first one of the same account.
+std::vector<std::size_t> number_accounts(const std::vector<AccountConfig>& keys) {
+  std::vector<std::size_t> numbers;
+  for (const AccountConfig& key : keys) {
+    const auto first = std::find_if(keys.begin(), keys.end(),
+                                    [&key](const AccountConfig& other) { return other.owner() == key.owner(); });
+    numbers.push_back(static_cast<std::size_t>(first - keys.begin()));
+  }
+  return numbers;
+}
+
 HttpAnswer failure_answer(bool xml, const Action& action, std::string_view request_id, const ActionFailure& failure) {
   if (!failure.fields.is_null() || !action.data_on_failure) {
     return business_answer(xml, action.name, request_id, failure.error, failure.fields);
@@ -56,8 +67,10 @@ struct RpcApi::State {
   State(const Config& given, Registry& registry, const Sessions& sessions)
       : config(given),
         gate(given.accounts),
+        account_of_key(number_accounts(given.accounts)),
         quotas(given.limits, given.accounts.size()),
-        context{.registry = registry, .sessions = sessions, .params = params} {}
+        context{.registry = registry, .sessions = sessions, .params = params, .device_rate = DeviceRate(given.limits)} {
+  }
 
   // A fresh number, so that what earlier calls left in seen_in means nothing.
   void begin_action(wire::TimePoint now, wire::WallTime wall) {
@@ -79,6 +92,7 @@ struct RpcApi::State {
 
   const Config& config;
   RpcGate gate;
+  std::vector<std::size_t> account_of_key;  // index in config.accounts -> of quotas
   Quotas quotas;
   RpcParams params;
   ActionContext context;
@@ -123,7 +137,8 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
   if (action->allow_list != nullptr && !(caller->account->*action->allow_list)) {
     return refuse(xml, gateway_error(GatewayCode::forbidden));
   }
-  if (!state.quotas.take(caller->index, *action, now)) return refuse(xml, gateway_error(GatewayCode::throttling));
+  if (!state.quotas.take(state.account_of_key[caller->index], *action, now))
+    return refuse(xml, gateway_error(GatewayCode::throttling));
   const wire::TimePoint verified = wire::read_clock();
   times.verify = verified - parsed;
 
@@ -133,7 +148,7 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
     return failure_answer(xml, *action, request_id, *empty);
   }
   state.begin_action(now, wall);
-  state.context.account = caller->account->access_key_id;
+  state.context.account = caller->account->owner();
   ActionResult result = action->run(state.context);
   state.bound_notices();
   times.plan = wire::read_clock() - verified;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "bridge/actions/device_rate.h"
 #include "bridge/config/config.h"
 #include "bridge/devices/notice.h"
 #include "bridge/devices/sessions.h"
@@ -26,7 +27,8 @@ struct ActionContext {
   Registry& registry;
   const Sessions& sessions;
   RpcParams& params;
-  std::string_view account{};            // access_key_id of the caller
+  DeviceRate device_rate;
+  std::string_view account{};            // of the caller
   Moment moment{};                       // of the call
   std::vector<std::string_view> list{};  // elements of the action's list parameter, in order; views into params
   std::vector<StructItem> items{};       // elements of its list of structs, members in the order of the table

@@ -83,6 +83,7 @@ ActionResult run_batch_pub(ActionContext& context) {
   if (topic_class == nullptr || topic_class->operation == TopicOperation::publish) {
     return UnexpectedFailure(business::kTopicTemplateIsNotFound);
   }
+  if (!context.device_rate.take(context.devices, context.moment.now)) return UnexpectedFailure(business::kRateLimit);
   return ActionOutcome{.publishes = {plan_fanout(topic, context.list, std::move(content), *qos)}};
 }
 

@@ -40,30 +40,32 @@ bool fits_limits(std::string_view topic) {
          static_cast<std::size_t>(std::count(topic.begin(), topic.end(), '/')) <= wire::kTopicSlashesMax;
 }
 
-// "/{ProductKey}/{DeviceName}/user/{TopicShortName}" of a device and class of the product, or an error.
-std::optional<BusinessError> refuse_device_topic(const Product& product, std::string_view topic) {
+// The device of "/{ProductKey}/{DeviceName}/user/{TopicShortName}", a device and class of the product.
+tl::expected<const Device*, BusinessError> find_device(const Product& product, std::string_view topic) {
   constexpr std::string_view kUser = "/user/";
   std::string_view rest = topic;
-  if (!fits_limits(topic) || !rest.starts_with('/')) return business::kInvalidFormattedTopicName;
+  if (!fits_limits(topic) || !rest.starts_with('/')) return tl::unexpected(business::kInvalidFormattedTopicName);
   rest.remove_prefix(1);
   if (!rest.starts_with(product.key()) || rest.size() == product.key().size()) {
-    return business::kInvalidFormattedTopicName;
+    return tl::unexpected(business::kInvalidFormattedTopicName);
   }
   rest.remove_prefix(product.key().size());
-  if (!rest.starts_with('/')) return business::kInvalidFormattedTopicName;
+  if (!rest.starts_with('/')) return tl::unexpected(business::kInvalidFormattedTopicName);
   rest.remove_prefix(1);
   const std::string_view name = rest.substr(0, rest.find('/'));
   rest.remove_prefix(name.size());
-  if (!wire::is_device_name(name) || !rest.starts_with(kUser)) return business::kInvalidFormattedTopicName;
+  if (!wire::is_device_name(name) || !rest.starts_with(kUser))
+    return tl::unexpected(business::kInvalidFormattedTopicName);
   rest.remove_prefix(kUser.size());
-  if (!wire::is_topic_short_name(rest)) return business::kInvalidFormattedTopicName;
-  if (product.device(name) == nullptr) return business::kNotExistedDevice;
+  if (!wire::is_topic_short_name(rest)) return tl::unexpected(business::kInvalidFormattedTopicName);
+  const Device* const device = product.device(name);
+  if (device == nullptr) return tl::unexpected(business::kNotExistedDevice);
   // Devices must be allowed to subscribe to it (API page). The code is assumed.
   const TopicClass* const topic_class = product.topic_class(rest);
   if (topic_class == nullptr || topic_class->operation == TopicOperation::publish) {
-    return business::kTopicTemplateIsNotFound;
+    return tl::unexpected(business::kTopicTemplateIsNotFound);
   }
-  return {};
+  return device;
 }
 
 std::shared_ptr<const PublishBatch> one_publish(std::string_view topic, std::vector<std::byte> content, Qos qos) {
@@ -107,7 +109,10 @@ ActionResult run_pub(ActionContext& context) {
   const std::string_view topic = context.text("TopicFullName");
   const bool broadcast = is_broadcast_topic(topic, (*product)->key());
   if (!broadcast) {
-    if (const auto error = refuse_device_topic(**product, topic)) return UnexpectedFailure(*error);
+    const auto device = find_device(**product, topic);
+    if (!device) return UnexpectedFailure(device.error());
+    const Device* const one[] = {*device};
+    if (!context.device_rate.take(one, context.moment.now)) return UnexpectedFailure(business::kRateLimit);
   }
   return ActionOutcome{.fields = {{"MessageId", std::to_string(next_message_id(context))}},
                        .publishes = {one_publish(topic, std::move(content), *qos)}};

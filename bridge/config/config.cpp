@@ -36,7 +36,7 @@ bool is_gateway_path(std::string_view text) {
 }
 
 void check_product(Reader& reader, const Config& config, const ProductConfig& product, const std::string& path) {
-  const auto is_owner = [&product](const AccountConfig& account) { return account.access_key_id == product.account; };
+  const auto is_owner = [&product](const AccountConfig& account) { return account.owner() == product.account; };
   if (!product.account.empty() && std::none_of(config.accounts.begin(), config.accounts.end(), is_owner)) {
     reader.fail_at(path + ".account", fmt::format("'{}' is none of the accounts", shortened(product.account)));
   }

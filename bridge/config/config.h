@@ -51,6 +51,7 @@ struct MqttConfig {
   std::string password;
 };
 
+// One access key. Quotas and products belong to the account behind it, which several keys may share.
 struct AccountConfig {
   std::string access_key_id;
   std::string access_key_secret;
@@ -58,6 +59,9 @@ struct AccountConfig {
   bool disabled = false;                                   // known, and refused
   std::string security_token{};                            // of a temporary key (STS); empty: not temporary
   std::optional<wire::WallTime> security_token_expires{};  // absent: never
+  std::string account{};                                   // empty: an account of its own, named as the key
+
+  [[nodiscard]] const std::string& owner() const { return account.empty() ? access_key_id : account; }
 };
 
 struct AppConfig {  // Taobao Open Platform
@@ -94,7 +98,7 @@ struct DeviceConfig {
 struct ProductConfig {
   std::string key{};
   std::string name{};
-  std::string account{};  // access_key_id that alone may use it; empty: any
+  std::string account{};  // account whose keys alone may use it; empty: any
   DeviceKind kind = DeviceKind::device;
   bool x509 = false;
   std::map<std::string, TopicOperation, std::less<>> topics{};  // topic short name -> operation
@@ -109,6 +113,7 @@ struct LimitsConfig {
   bool enforced = true;
   CallRates per_second{};              // of an account or app; absent: the API's own number
   CallRates per_second_of_all_apps{};  // of a TOP method, all apps together; absent: no limit
+  double messages_to_a_device = 50;    // a second, by BatchPub and Pub; the platform's own number
 };
 
 // Where products, devices, topology and apply batches are kept, and how long the asynchronous steps take.

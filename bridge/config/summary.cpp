@@ -52,8 +52,9 @@ std::string summary(const Config& config) {
                  config.registry.sqlite_path.empty() ? "in memory" : "SQLite, " + config.registry.sqlite_path);
   fmt::format_to(out, "devices   {}\n", describe(config.devices));
   for (const AccountConfig& account : config.accounts) {
-    fmt::format_to(out, "account   {}{}{}\n", account.access_key_id, account.batch_pub ? ", may call BatchPub" : "",
-                   account.disabled ? ", disabled" : "");
+    fmt::format_to(out, "account   {}{}{}{}\n", account.access_key_id,
+                   account.account.empty() ? "" : " of " + account.account,
+                   account.batch_pub ? ", may call BatchPub" : "", account.disabled ? ", disabled" : "");
   }
   for (const AppConfig& app : config.apps) {
     fmt::format_to(out, "app       {}, {} topic{}, {} group{}\n", app.app_key, app.topics.size(),

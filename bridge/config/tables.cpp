@@ -4,8 +4,6 @@
 
 #include <cstdint>
 
-#include "bridge/actions/action.h"
-#include "bridge/tmc/method.h"
 #include "settings/spelling.h"
 #include "wire/timestamp.h"
 
@@ -20,22 +18,6 @@ using settings::Value;
 using settings::YamlNode;
 
 namespace {
-
-// Every action and method has a quota.
-std::vector<std::string_view> limited_names() {
-  std::vector<std::string_view> names;
-  for (const Action& action : actions()) names.push_back(action.name);
-  for (const TopMethod& method : top_methods()) names.push_back(method.name);
-  return names;
-}
-
-settings::KeyInfo rate_of(std::string_view name) {
-  return {.name = name, .form = Form::rate, .sentence = "calls allowed", .min = 0.0001, .max = 1e6};
-}
-
-void read_rate(Reader& reader, const Value& value, CallRates& out) {
-  if (const auto rate = reader.scalar(value)) out.emplace(value.key->name, rate->real);
-}
 
 constexpr double kKilo = 1u << 10;
 constexpr double kMega = 1u << 20;
@@ -181,7 +163,7 @@ const Table<AccountConfig>& account_table() {
       "account", "A caller of the APIs.",
       {
           Row::field<&AccountConfig::access_key_id>(
-              {.name = "access_key_id", .fallback = kRequired, .sentence = "names the account"}),
+              {.name = "access_key_id", .fallback = kRequired, .sentence = "names the key"}),
           Row::field<&AccountConfig::access_key_secret>(
               {.name = "access_key_secret", .fallback = kRequired, .sentence = "signs its calls"}),
           Row::field<&AccountConfig::batch_pub>(
@@ -192,6 +174,10 @@ const Table<AccountConfig>& account_table() {
               {.name = "security_token", .sentence = "must come with every call: the key is a temporary one"}),
           Row{{.name = "security_token_expires", .sentence = "UTC, as 2026-01-02T03:04:05Z; absent: never"},
               read_expiry},
+          Row::field<&AccountConfig::account>({.name = "account",
+                                               .sentence =
+                                                   "the account of the key, whose quotas and products its keys share; "
+                                                   "absent: its own, named as the key"}),
       });
   return table;
 }
@@ -282,7 +268,7 @@ const Table<ProductConfig>& product_table() {
           Row::field<&ProductConfig::key>({.name = "key", .fallback = kRequired, .sentence = "1 to 32 of A-Z a-z 0-9"}),
           Row::field<&ProductConfig::name>({.name = "name", .sentence = "for people"}),
           Row::field<&ProductConfig::account>(
-              {.name = "account", .sentence = "access_key_id of the account that owns it; absent: all may use it"}),
+              {.name = "account", .sentence = "account that owns it; absent: all may use it"}),
           Row::field<&ProductConfig::kind>({.name = "kind",
                                             .form = Form::choice,
                                             .sentence = "what its devices are",
@@ -297,31 +283,6 @@ const Table<ProductConfig>& product_table() {
           Row::list<&ProductConfig::devices, &device_table>(
               {.name = "devices", .sentence = "its devices", .entries_max = kLanguage.values_max}),
       });
-  return table;
-}
-
-const Table<CallRates>& all_apps_table() {
-  static const Table<CallRates> table = [] {
-    std::vector<Key<CallRates>> rows;
-    for (const TopMethod& method : top_methods()) rows.push_back({rate_of(method.name), read_rate});
-    return Table<CallRates>("limits.all_apps", "Calls of a TOP method that all apps together may make.", rows);
-  }();
-  return table;
-}
-
-const Table<LimitsConfig>& limits_table() {
-  using Row = Key<LimitsConfig>;
-  static const Table<LimitsConfig> table = [] {
-    std::vector<Row> rows;
-    for (const std::string_view name : limited_names()) {
-      rows.push_back({rate_of(name), [](Reader& reader, const Value& value, LimitsConfig& out) {
-                        read_rate(reader, value, out.per_second);
-                      }});
-    }
-    rows.push_back(Row::mapping<&LimitsConfig::per_second_of_all_apps, &all_apps_table>(
-        {.name = "all_apps", .sentence = "the same of TOP methods, of all apps together; absent: no limit"}));
-    return Table<LimitsConfig>("limits", "Calls allowed a second; what is absent has the API's own number.", rows);
-  }();
   return table;
 }
 

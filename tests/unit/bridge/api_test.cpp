@@ -162,6 +162,7 @@ TEST(Api, TextOfTheCallerIsEscapedInAnswers) {
 TEST(Api, QuotasAreOfAnAccount) {
   Config config = example_config();
   config.limits.enforced = true;
+  config.limits.messages_to_a_device = 1'000;
   ApiUnderTest bridge(std::move(config));
   int accepted = 0;
   for (int i = 0; i < 60; ++i) accepted += bridge.call(example_params()).accepted() ? 1 : 0;
@@ -174,6 +175,45 @@ TEST(Api, QuotasAreOfAnAccount) {
   second["SignatureNonce"] = "n";
   sign(second, "POST", "other");
   EXPECT_TRUE(bridge.call(second).accepted());
+  bridge.now += std::chrono::milliseconds(100);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(bridge.call(example_params()).accepted());
+  EXPECT_FALSE(bridge.call(example_params()).accepted());
+}
+
+TEST(Api, KeysOfOneAccountShareItsQuotasAndProducts) {
+  Config config = example_config();
+  config.limits.enforced = true;
+  config.limits.messages_to_a_device = 1'000;
+  config.products[0].account = "testid";
+  auto second = example_params();
+  second["AccessKeyId"] = "second";
+  second["SignatureNonce"] = "n";
+  sign(second, "POST", "other");
+  {
+    ApiUnderTest apart(config);
+    EXPECT_EQ(apart.call(second).member("Code"), "iot.Prod.NotProductOwner");
+  }
+  for (AccountConfig& key : config.accounts) {
+    if (key.access_key_id == "second") key.account = "testid";
+  }
+  ApiUnderTest bridge(std::move(config));
+  EXPECT_TRUE(bridge.call(second).accepted());
+  int accepted = 0;
+  for (int i = 0; i < 60; ++i) accepted += bridge.call(example_params()).accepted() ? 1 : 0;
+  EXPECT_EQ(accepted, 49);
+}
+
+TEST(Api, ADeviceIsSentFiftyMessagesASecond) {
+  Config config = example_config();
+  config.limits.enforced = true;
+  config.limits.per_second["BatchPub"] = 1'000;
+  ApiUnderTest bridge(std::move(config));
+  int accepted = 0;
+  for (int i = 0; i < 60; ++i) accepted += bridge.call(example_params()).accepted() ? 1 : 0;
+  EXPECT_EQ(accepted, 50);
+  const Reply refused = bridge.call(example_params());
+  EXPECT_EQ(refused.answer.status, 200u);
+  EXPECT_EQ(refused.member("Code"), "iot.messagebroker.RateLimit");
   bridge.now += std::chrono::milliseconds(100);
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(bridge.call(example_params()).accepted());
   EXPECT_FALSE(bridge.call(example_params()).accepted());

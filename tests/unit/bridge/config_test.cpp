@@ -285,7 +285,7 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
       {"mqtt: { broker: 'mqtts://h' }\n",
        "bridge.yaml:1:17: 'mqtt.broker': 'mqtts://h' has a scheme that is not supported (allowed: mqtt://); write it "
        "like mqtt://127.0.0.1:1883"},
-      {"accounts:\n- access_key_secret: x\n", "bridge.yaml:2:3: account has no 'access_key_id': names the account"},
+      {"accounts:\n- access_key_secret: x\n", "bridge.yaml:2:3: account has no 'access_key_id': names the key"},
       {"accounts:\n- { access_key_id: a, access_key_secret: b }\n- { access_key_id: a, access_key_secret: c }\n",
        "bridge.yaml:3:20: account 'a' is given twice"},
       {"accounts: [ { access_key_id: a, access_key_secret: b, batch_pub: yes } ]\n",
