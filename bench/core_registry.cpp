@@ -138,14 +138,16 @@ std::string batch_pub(std::size_t number, std::span<const std::string> names) {
   return bench::signed_form("BatchPub", std::move(params), number);
 }
 
-// Whole calls with 100 names each, at random: decode, verify, find, plan. A nonce serves once, and so does each call.
+// Whole calls with 100 names each, at random, registry in SQLite: decode, verify, find, plan. A nonce serves once, and
+// so does each call.
 void batch_pub_calls(benchmark::State& state) {
   constexpr std::size_t kCalls = 2'000;
   const auto devices = static_cast<std::size_t>(state.range(0));
   Config config;
   config.accounts = {{.access_key_id = "testid", .access_key_secret = "testsecret", .batch_pub = true}};
   config.limits.enforced = false;
-  Api api(config, open({}));
+  const Files files;
+  Api api(config, open(files.config("registry.db")));
   fill(api.registry(), devices);
   const std::vector<std::string> names = names_at_random(devices);
   std::vector<std::string> bodies;

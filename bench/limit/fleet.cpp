@@ -1,16 +1,13 @@
 // The fleet's own questions: what do identities cost a device, and what do gateways save?
-
 #include <fmt/format.h>
 
+#include "bench/limit/metrics.h"
 #include "bench/limit/parts.h"
 #include "bench/limit/process.h"
 
 namespace fleet::bench {
 namespace {
 
-constexpr const char* kFleetCpu = "cost.cpu_us_per_delivery.fleet";
-constexpr const char* kBytes = "cost.fleet_bytes_per_connection";
-constexpr const char* kRate = "rates.deliveries_per_s";
 constexpr std::uint32_t kCallsPerSecond = 50;  // of both call groups of identities.yaml
 constexpr std::uint32_t kDevices = 10'000;     // as many as gateways.yaml has sub-devices
 constexpr std::chrono::seconds kPlanLimit{60};

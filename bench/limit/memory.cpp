@@ -31,12 +31,16 @@ void stop_broker_in_between(int broker, int bridge, std::int64_t idle_bytes, con
   ::kill(broker, SIGCONT);
 }
 
-// Highest resident memory of the bridge above what it had when it was ready, in MiB.
-wire::Result<double> peak_above_idle(Bench& bench, const std::string& name, bool stop_broker) {
+}  // namespace
+
+wire::Result<double> peak_above_idle(Bench& bench, const std::string& name, bool stop_broker,
+                                     const std::string& publisher) {
   bench.say(name);
   const auto directory = make_directory(bench.paths.out + "/" + name);
   if (!directory) return tl::unexpected(directory.error());
-  const auto plan = sim::load_scenario(bench.paths.scenarios + "/memory.yaml", {}, {});
+  const auto plan =
+      sim::load_scenario(bench.paths.scenarios + "/memory.yaml",
+                         {{"target.bridge", fmt::format("{{use: local, publisher: {}}}", publisher)}}, {});
   if (!plan) return tl::unexpected(plan.error());
   const auto broker = sim::start_mosquitto(*plan, *directory);
   if (!broker) return tl::unexpected(broker.error());
@@ -63,8 +67,6 @@ wire::Result<double> peak_above_idle(Bench& bench, const std::string& name, bool
   }
   return static_cast<double>(memory_of(pid, "VmHWM") - idle) / kMiB;
 }
-
-}  // namespace
 
 wire::Result<void> run_memory(Bench& bench) {
   const auto plan = sim::load_scenario(bench.paths.scenarios + "/memory.yaml", {}, {});

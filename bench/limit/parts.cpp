@@ -5,18 +5,11 @@
 #include <algorithm>
 #include <functional>
 
+#include "bench/limit/metrics.h"
 #include "bench/limit/process.h"
 
 namespace fleet::bench {
 namespace {
-
-constexpr const char* kFleetCpu = "cost.cpu_us_per_delivery.fleet";
-constexpr const char* kCallersCpu = "cost.cpu_us_per_delivery.callers";
-constexpr const char* kBridgeCpu = "cost.cpu_us_per_delivery.bridge";
-constexpr const char* kBrokerCpu = "cost.cpu_us_per_delivery.broker";
-constexpr const char* kRate = "rates.deliveries_per_s";
-constexpr const char* kP50 = "times_us.service.p50";
-constexpr const char* kP99 = "times_us.service.p99";
 
 constexpr std::uint32_t kCallsPerSecond = 50;   // × 100 devices: 5,000 deliveries a second
 constexpr std::uint32_t kSizesPerSecond = 200;  // enough CPU in a hold to tell sizes apart
@@ -160,36 +153,6 @@ wire::Result<void> run_sizes(Bench& bench) {
   return {};
 }
 
-// What does Paho cost, as the engine of a few devices and as the publisher of the bridge?
-wire::Result<void> run_paho(Bench& bench) {
-  const std::vector<std::string> metrics = {kRate, kFleetCpu, kBridgeCpu, kP50, kP99};
-  const std::string few = "fleet.lamps.count=200";
-  const std::string paho_publisher = "target.bridge={use: local, publisher: paho}";
-  Samples native, engine, publisher, native_full, publisher_full;
-  for (int i = 0; i < bench.repeats; ++i) {
-    const auto run = [&](Samples& into, const char* name, const char* scenario, const std::vector<std::string>& sets) {
-      return sample_product(bench, into, fmt::format("paho-{}-{}", name, i), scenario, sets, metrics);
-    };
-    if (auto r = run(native, "native", "paced.yaml", {few}); !r) return r;
-    if (auto r = run(engine, "engine", "paced.yaml", {few, "fleet.lamps.engine=paho"}); !r) return r;
-    if (auto r = run(publisher, "publisher", "paced.yaml", {few, paho_publisher}); !r) return r;
-    if (auto r = run(native_full, "native-saturated", "saturated.yaml", {}); !r) return r;
-    if (auto r = run(publisher_full, "publisher-saturated", "saturated.yaml", {paho_publisher}); !r) return r;
-  }
-  const std::string part = "Paho, against the native engine";
-  auto& f = bench.figures;
-  f.push_back(ratio(part, "engine: fleet CPU us/delivery, 200 devices, 5,000/s", engine[kFleetCpu], native[kFleetCpu]));
-  f.push_back(ratio(part, "engine: service p50 us", engine[kP50], native[kP50]));
-  f.push_back(ratio(part, "engine: service p99 us", engine[kP99], native[kP99]));
-  f.push_back(ratio(part, "publisher: bridge CPU us/publish, 5,000/s", publisher[kBridgeCpu], native[kBridgeCpu]));
-  f.push_back(ratio(part, "publisher: service p50 us", publisher[kP50], native[kP50]));
-  f.push_back(ratio(part, "publisher: service p99 us", publisher[kP99], native[kP99]));
-  f.push_back(
-      ratio(part, "publisher: bridge CPU us/publish, saturated", publisher_full[kBridgeCpu], native_full[kBridgeCpu]));
-  f.push_back(ratio(part, "publisher: deliveries/s, saturated", publisher_full[kRate], native_full[kRate]));
-  return {};
-}
-
 // What does it cost the broker that nobody gets in without a right login, nor reads what is another's?
 wire::Result<void> run_auth(Bench& bench) {
   Samples off, on;
@@ -236,8 +199,11 @@ const std::vector<Part>& parts() {
       {"identities", "CPU of devices that log in with signatures, reached by two call groups", run_identities},
       {"gateways", "deliveries/s through 10 gateways and to as many devices", run_gateways},
       {"plan", "time and memory of planning 1,000,000 sub-devices", run_plan},
+      {"tmc", "bridge CPU per message of taobao.tmc.messages.produce", run_tmc},
+      {"million", "fleet-bridge with 1,000,000 registered devices: start and memory", run_million},
+      {"core", "the core's functions one by one: signatures, checks of names, registry", run_core},
       {"hostile", "1,000 slow connections: p99 of honest callers beside them", run_hostile},
-      {"paho", "the Paho engine and the Paho publisher beside the native ones", run_paho},
+      {"paho", "the Paho engine and the Paho publisher beside the bare pair", run_paho},
   };
   return all;
 }

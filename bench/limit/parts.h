@@ -30,8 +30,7 @@ struct Part {
   wire::Result<void> (*run)(Bench& bench);
 };
 
-// saturated, paced, connect, sizes, memory, auth, identities, gateways, plan, hostile, paho: in the order in which they
-// run.
+// In the order in which they run.
 const std::vector<Part>& parts();
 
 // Of all repeats: metric path -> one value a repeat.
@@ -57,9 +56,21 @@ wire::Result<void> run_identities(Bench& bench);
 wire::Result<void> run_gateways(Bench& bench);
 wire::Result<void> run_plan(Bench& bench);
 
+// The API's.
+wire::Result<void> run_tmc(Bench& bench);
+wire::Result<void> run_million(Bench& bench);
+wire::Result<void> run_core(Bench& bench);
+
+// Paho's.
+wire::Result<void> run_paho(Bench& bench);
+
 // The parts that start the bridge themselves, in files of their own: one watches its memory, one puts slow callers
 // beside the honest ones.
 wire::Result<void> run_memory(Bench& bench);
+// Highest resident memory of the bridge in memory.yaml above what it had when it was ready, in MiB; `publisher` is
+// native or paho.
+[[nodiscard]] wire::Result<double> peak_above_idle(Bench& bench, const std::string& name, bool stop_broker,
+                                                   const std::string& publisher = "native");
 wire::Result<void> run_hostile(Bench& bench);
 
 }  // namespace fleet::bench

@@ -13,7 +13,7 @@ namespace fleet::bench {
 
 // Where everything is. Directories without a slash at the end.
 struct Paths {
-  std::string programs;   // fleet-sim, bare_publisher, bare_receiver
+  std::string programs;   // fleet-sim, fleet-bridge, bare_publisher, bare_receiver, bench_core_*
   std::string scenarios;  // bench/limit of the sources
   std::string out;        // results and logs
 };
