@@ -46,6 +46,7 @@ std::string duration_text(double us) {
 }
 
 std::string bytes_text(double bytes) {
+  if (bytes < 0) return "-" + bytes_text(-bytes);
   constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   std::size_t unit = 0;
   while (bytes >= 999.5 && unit + 1 < std::size(kUnits)) {

@@ -19,6 +19,7 @@ Json number(double value) {
 }
 
 Json known(std::int64_t value) { return value < 0 ? Json(nullptr) : Json(value); }
+Json known(const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Json json(const HistogramSummary& h) {
   return {{"count", h.count},         {"min", number(h.min)}, {"p50", number(h.p50)},
@@ -144,6 +145,10 @@ Json json(const CostRecord& cost) {
            {{"sim", known(cost.sim_rss_kib)},
             {"bridge", known(cost.bridge_rss_kib)},
             {"broker", known(cost.broker_rss_kib)}}},
+          {"rss_growth_kib",
+           {{"sim", known(cost.sim_rss_growth_kib)},
+            {"bridge", known(cost.bridge_rss_growth_kib)},
+            {"broker", known(cost.broker_rss_growth_kib)}}},
           {"fleet_bytes_per_connection", number(cost.fleet_bytes_per_connection)}};
 }
 

@@ -52,6 +52,8 @@ struct CostRecord {
   double bridge_cpu_us = -1;  // over the hold; negative: not our child, unknown
   double broker_cpu_us = -1;
   std::int64_t sim_rss_kib = 0, bridge_rss_kib = -1, broker_rss_kib = -1;  // at the end of the hold
+  // The same less what it was at the hold's beginning; none: not our child, or not alive all the time.
+  std::optional<std::int64_t> sim_rss_growth_kib{}, bridge_rss_growth_kib{}, broker_rss_growth_kib{};
   double fleet_bytes_per_connection = 0;
 };
 

@@ -286,6 +286,9 @@ class Summary {
     line("", fmt::format("memory: simulator {}, bridge {}, broker {}; {} a connection", kibibytes("cost.rss_kib.sim"),
                          kibibytes("cost.rss_kib.bridge"), kibibytes("cost.rss_kib.broker"),
                          at("cost.fleet_bytes_per_connection", bytes_text)));
+    line("",
+         fmt::format("  grown in the hold: simulator {}, bridge {}, broker {}", kibibytes("cost.rss_growth_kib.sim"),
+                     kibibytes("cost.rss_growth_kib.bridge"), kibibytes("cost.rss_growth_kib.broker")));
     line("health", fmt::format("send lag p99 {}, worst hiccup {}", duration("health.send_lag_p99_us"),
                                duration("health.worst_hiccup_us")));
   }

@@ -20,6 +20,10 @@ double cpu_us(const std::optional<ProcessUse>& begin, const std::optional<Proces
   return begin && end ? micros(end->cpu - begin->cpu) : -1;
 }
 
+std::optional<std::int64_t> growth_kib(const std::optional<ProcessUse>& begin, const std::optional<ProcessUse>& end) {
+  return begin && end ? std::optional(end->rss_kib - begin->rss_kib) : std::nullopt;
+}
+
 std::int64_t rss_kib(const std::optional<ProcessUse>& use) { return use ? use->rss_kib : -1; }
 
 void add_groups(const Scenario& scenario, FleetOutcome& fleet, std::vector<Tally> tallies, RunRecord& record) {
@@ -93,6 +97,9 @@ void add_cost(const Scenario& scenario, const RunEdges& edges, const FleetOutcom
   cost.sim_rss_kib = edges.end.own.rss_kib;
   cost.bridge_rss_kib = rss_kib(edges.end.bridge);
   cost.broker_rss_kib = rss_kib(edges.end.broker);
+  cost.sim_rss_growth_kib = edges.end.own.rss_kib - edges.begin.own.rss_kib;
+  cost.bridge_rss_growth_kib = growth_kib(edges.begin.bridge, edges.end.bridge);
+  cost.broker_rss_growth_kib = growth_kib(edges.begin.broker, edges.end.broker);
   cost.fleet_bytes_per_connection = fleet.bytes_per_connection;
 }
 

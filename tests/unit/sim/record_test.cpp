@@ -101,6 +101,9 @@ TEST_F(RecordTest, CostsAreThoseOfTheHold) {
   EXPECT_EQ(record.cost.sim_rss_kib, 40'000);
   EXPECT_EQ(record.cost.broker_cpu_us, 3e6);
   EXPECT_EQ(record.cost.broker_rss_kib, 6'000);
+  EXPECT_EQ(record.cost.sim_rss_growth_kib, 10'000);
+  EXPECT_EQ(record.cost.broker_rss_growth_kib, 1'000);
+  EXPECT_EQ(record.cost.bridge_rss_growth_kib, std::nullopt);
   EXPECT_LT(record.cost.bridge_cpu_us, 0);
   EXPECT_LT(record.cost.bridge_rss_kib, 0);
   EXPECT_TRUE(record.cost.fleet.empty());

@@ -51,10 +51,14 @@ TEST(ResultJson, HasTheKeysOfTheDesign) {
   EXPECT_THAT(keys(result["times_us"]["hops"]), ElementsAre("http", "bridge", "broker"));
   EXPECT_THAT(keys(result["times_us"]["response"]),
               ElementsAre("count", "min", "p50", "p90", "p99", "p999", "p9999", "max", "mean"));
-  EXPECT_THAT(keys(result["cost"]), ElementsAre("cpu_us_per_delivery", "rss_kib", "fleet_bytes_per_connection"));
+  EXPECT_THAT(keys(result["cost"]),
+              ElementsAre("cpu_us_per_delivery", "rss_kib", "rss_growth_kib", "fleet_bytes_per_connection"));
   EXPECT_THAT(keys(result["cost"]["cpu_us_per_delivery"]),
               ElementsAre("fleet", "callers", "bridge", "broker", "fleet_threads", "caller_threads"));
   EXPECT_THAT(keys(result["cost"]["rss_kib"]), ElementsAre("sim", "bridge", "broker"));
+  EXPECT_EQ(result["cost"]["rss_growth_kib"]["sim"], 512);
+  EXPECT_EQ(result["cost"]["rss_growth_kib"]["bridge"], -8);
+  EXPECT_EQ(result["cost"]["rss_growth_kib"]["broker"], 264);
   EXPECT_THAT(keys(result["health"]), ElementsAre("send_lag_p99_us", "worst_hiccup_us"));
   EXPECT_THAT(keys(result["groups"]["lamps"]), ElementsAre("deliveries", "times_us"));
   EXPECT_THAT(keys(result["call_groups"]["push"]), ElementsAre("calls", "deliveries", "times_us"));
@@ -113,9 +117,11 @@ TEST(ResultJson, WhatIsNotKnownIsNull) {
   RunRecord record = tests::sample_record();
   record.cost.bridge_cpu_us = -1;
   record.cost.broker_rss_kib = -1;
+  record.cost.broker_rss_growth_kib.reset();
   Json result = result_json(record);
   EXPECT_TRUE(result["cost"]["cpu_us_per_delivery"]["bridge"].is_null());
   EXPECT_TRUE(result["cost"]["rss_kib"]["broker"].is_null());
+  EXPECT_TRUE(result["cost"]["rss_growth_kib"]["broker"].is_null());
   EXPECT_EQ(metric_at(result, "cost.cpu_us_per_delivery.bridge"), std::nullopt);
   record.cost.deliveries = 0;
   result = result_json(record);

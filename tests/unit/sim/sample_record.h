@@ -57,6 +57,9 @@ inline RunRecord sample_record() {
   record.cost.sim_rss_kib = 45'000;
   record.cost.bridge_rss_kib = 12'000;
   record.cost.broker_rss_kib = 9'500;
+  record.cost.sim_rss_growth_kib = 512;
+  record.cost.bridge_rss_growth_kib = -8;
+  record.cost.broker_rss_growth_kib = 264;
   record.cost.fleet_bytes_per_connection = 1'700;
   record.health = {.send_lag_p99_us = 89, .worst_hiccup_us = 1'200};
   record.timeline = {{.t_s = 0, .calls = 50, .deliveries = 5'000, .response = times.response.summary()}};
