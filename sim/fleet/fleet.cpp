@@ -141,7 +141,8 @@ void Fleet::begin_fault(std::size_t fault, TimePoint when, bool blame) {
   FleetPlan& plan = state_->plan;
   plan.faults.begin(fault, when);
   if (blame) plan.faults.blame(fault);
-  if (plan.scenario.faults[fault].kind != FaultKind::cut) return;
+  const Fault& what = plan.scenario.faults[fault];
+  if (what.kind != FaultKind::cut || is_of_link(what)) return;
   for (const auto& worker : state_->workers) worker->cut(fault);
 }
 

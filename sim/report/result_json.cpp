@@ -78,7 +78,8 @@ Json json(const RunContext& context) {
           {"broker",
            {{"name", context.broker_name},
             {"version", context.broker_version},
-            {"config_sha256", context.broker_config_sha256}}}};
+            {"config_sha256", context.broker_config_sha256}}},
+          {"proxies", context.proxies}};
 }
 
 Json json(const FleetRecord& fleet) {

@@ -36,6 +36,7 @@ struct RunContext {
   std::string broker_name;
   std::string broker_version;
   std::string broker_config_sha256;
+  std::vector<std::string> proxies{};  // of the simulator, by where they stand: "fleet-broker"
 };
 
 // gateways and sub_devices are subsets of devices; sub-devices have no connections.

@@ -20,6 +20,20 @@ constexpr Nanos kAftermath = std::chrono::seconds(1);
 // The bridge promises to end 5 s after SIGTERM; Mosquitto writes its sessions to disk and is quicker.
 constexpr Nanos kOrderlyMax = std::chrono::seconds(15);
 
+// Whoever loses its connection meanwhile has lost it to this fault.
+bool takes_blame(const Fault& fault) { return is_of_broker(fault.kind) || fault.between == Between::fleet_broker; }
+
+// A moment's cut that leaves connections half open is found out by keep-alive (MQTT 3.1.1 §3.1.2.10), at the device
+// or, half as late again, at the broker.
+Nanos aftermath(const Scenario& scenario, const Fault& fault) {
+  if (!is_of_link(fault) || fault.cut != CutKind::half_open || fault.length.count() > 0) return kAftermath;
+  Nanos longest{};
+  for (const FleetGroup& group : scenario.fleet) {
+    if (group.connects()) longest = std::max<Nanos>(longest, group.connect.keep_alive);
+  }
+  return 2 * longest + kAftermath;
+}
+
 }  // namespace
 
 Child* FaultPlayer::target(const Fault& fault) const {
@@ -29,6 +43,7 @@ Child* FaultPlayer::target(const Fault& fault) const {
 
 // One fault at a time for each program: a restart that takes long delays the next.
 bool FaultPlayer::has_turn(std::size_t fault) const {
+  if (is_of_link(scenario_.faults[fault])) return true;  // their lengths do not grow
   const Child* child = target(scenario_.faults[fault]);
   if (child == nullptr) return true;
   for (std::size_t i = 0; i < fault; ++i) {
@@ -78,8 +93,9 @@ void FaultPlayer::begin(std::size_t fault, TimePoint now) {
   played.times.begin = now;
   progress_.say(fmt::format("fault {}: {}", fault, fault_text(scenario_, what)));
   // First, so that nobody loses a connection before it is known to whom.
-  stage_.fleet->begin_fault(fault, now, is_of_broker(what.kind));
-  if (is_of_broker(what.kind)) pass_at_.reset();
+  stage_.fleet->begin_fault(fault, now, takes_blame(what));
+  if (takes_blame(what)) pass_at_.reset();
+  if (is_of_link(what)) stage_.proxy(*what.between)->begin(fault, now);
   if (is_stop(what.kind)) child->freeze();
   if (is_kill(what.kind)) child->end_for_now(SIGKILL);
   if (is_restart(what.kind)) child->end_for_now(SIGTERM);
@@ -88,6 +104,7 @@ void FaultPlayer::begin(std::size_t fault, TimePoint now) {
 void FaultPlayer::end_length(std::size_t fault, TimePoint now) {
   const Fault& what = scenario_.faults[fault];
   Child* child = target(what);
+  if (is_of_link(what)) stage_.proxy(*what.between)->end(fault);
   if (child == nullptr) return finish(fault, now);
   if (is_stop(what.kind)) {
     child->thaw();
@@ -104,7 +121,8 @@ void FaultPlayer::end_length(std::size_t fault, TimePoint now) {
 void FaultPlayer::finish(std::size_t fault, TimePoint now) {
   faults_[fault].step = Step::over;
   faults_[fault].times.end = now;
-  if (is_of_broker(scenario_.faults[fault].kind)) pass_at_ = now + kAftermath;
+  const Fault& what = scenario_.faults[fault];
+  if (takes_blame(what)) pass_at_ = now + aftermath(scenario_, what);
 }
 
 void FaultPlayer::give_up(std::size_t fault, const std::string& why) {

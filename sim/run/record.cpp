@@ -73,8 +73,10 @@ void add_rates(const RunEdges& edges, RunRecord& record) {
 }
 
 // Paho's threads belong to the process and are in no worker's CPU: what remains of the process is theirs.
-ThreadCpu paho_cpu(const RunEdges& edges, const FleetOutcome& fleet, const CallersOutcome& callers) {
+ThreadCpu paho_cpu(const RunEdges& edges, const FleetOutcome& fleet, const CallersOutcome& callers,
+                   const std::vector<ProxyOutcome>& proxies) {
   double rest = micros(edges.end.own.cpu - edges.begin.own.cpu);
+  for (const ProxyOutcome& proxy : proxies) rest -= proxy.cpu_us;
   for (const ThreadCpu& thread : fleet.cpu) rest -= thread.cpu_us;
   for (const ThreadCpu& thread : callers.cpu) rest -= thread.cpu_us;
   return {"Paho", std::max(rest, 0.0)};
@@ -86,10 +88,10 @@ bool uses_paho(const Scenario& scenario) {
 }
 
 void add_cost(const Scenario& scenario, const RunEdges& edges, const FleetOutcome& fleet, const CallersOutcome& callers,
-              RunRecord& record) {
+              const std::vector<ProxyOutcome>& proxies, RunRecord& record) {
   CostRecord& cost = record.cost;
   cost.fleet = fleet.cpu;
-  if (uses_paho(scenario)) cost.fleet.push_back(paho_cpu(edges, fleet, callers));
+  if (uses_paho(scenario)) cost.fleet.push_back(paho_cpu(edges, fleet, callers, proxies));
   cost.callers = callers.cpu;
   cost.bridge_cpu_us = cpu_us(edges.begin.bridge, edges.end.bridge);
   cost.broker_cpu_us = cpu_us(edges.begin.broker, edges.end.broker);
@@ -190,6 +192,8 @@ std::vector<std::string> notes(const Scenario& scenario, const FleetOutcome& fle
 RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& edges, RunContext context) {
   CallersOutcome callers = stage.callers->stop();
   FleetOutcome fleet = stage.fleet->stop();
+  std::vector<ProxyOutcome> proxies;
+  for (const auto& proxy : stage.proxies) proxies.push_back(proxy->finish());
 
   RunRecord record;
   record.context = std::move(context);
@@ -208,11 +212,23 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   record.fleet.connect = std::move(fleet.connect);
   record.telemetry = fleet.telemetry;
   add_rates(edges, record);
-  add_cost(scenario, edges, fleet, callers, record);
+  add_cost(scenario, edges, fleet, callers, proxies, record);
   record.health.send_lag_p99_us = record.total.times.send_lag.value_at(0.99);
   record.health.worst_hiccup_us = micros(std::max(fleet.worst_hiccup, callers.worst_hiccup));
+  for (const ProxyOutcome& proxy : proxies) {
+    record.health.worst_hiccup_us = std::max(record.health.worst_hiccup_us, micros(proxy.worst_hiccup));
+    for (std::size_t i = 0; i < fleet.faults.size(); ++i) fleet.faults[i].merge(proxy.faults[i]);
+  }
   record.timeline = merge_timelines(fleet.timeline, callers.timeline);
   record.notes = notes(scenario, fleet, callers);
+  for (std::size_t i = 0; i < proxies.size(); ++i) {
+    const std::string_view name = between_name(stage.proxies[i]->between());
+    record.context.proxies.emplace_back(name);
+    record.notes.push_back(
+        fmt::format("a proxy of the simulator stands between {}: its way is inside every time, and "
+                    "its CPU, {:.2f} µs a delivery, in none of the costs",
+                    name, proxies[i].cpu_us / static_cast<double>(std::max<std::uint64_t>(record.cost.deliveries, 1))));
+  }
   for (std::size_t i = 0; i < edges.faults.size(); ++i) {
     record.faults.push_back(fault_record(scenario, edges, i, std::move(fleet.faults[i]), record.total.losses));
   }

@@ -49,6 +49,8 @@ class Conductor final : private ProvisionWatch {
   }
   [[nodiscard]] Nanos ramp_allowance() const;
   [[nodiscard]] bool all_settled() const;
+  // Connections that a proxy has cut have all been replaced.
+  [[nodiscard]] bool nobody_away() const;
   void wait_until(TimePoint until, const char* phase, TimePoint begin, TimePoint end);
   void drain();
   void note_interrupt();
@@ -124,6 +126,7 @@ wire::Result<void> Conductor::play() {
   phases_.hold_end = phases_.hold_begin + scenario_.phases.hold;
   phases_.drain_end = phases_.hold_end + scenario_.phases.drain;
   stage_.fleet->set_phases(phases_);
+  for (const auto& proxy : stage_.proxies) proxy->set_phases(phases_);
   if (auto started = stage_.callers->start(phases_); !started) return started;
   edges_.phases = phases_;
   faults_.arm(phases_.hold_begin);
@@ -171,7 +174,7 @@ void Conductor::drain() {
     if (now >= end) return;
     const FleetStatus fleet = stage_.fleet->status();
     const bool all = callers.plan_done && callers.in_flight == 0 && all_settled() && fleet.telemetry_open == 0 &&
-                     fleet.absent == 0 && faults_.is_quiet() && fleet.away_by_fault == 0;
+                     fleet.absent == 0 && faults_.is_quiet() && fleet.away_by_fault == 0 && nobody_away();
     if (all && !settled) settled_at = now;
     settled = all;
     if (settled && now - settled_at >= kListenForCopies) return;
@@ -185,6 +188,11 @@ void Conductor::drain() {
   }
 }
 
+bool Conductor::nobody_away() const {
+  return std::all_of(stage_.proxies.begin(), stage_.proxies.end(),
+                     [](const auto& proxy) { return proxy->away() == 0; });
+}
+
 bool Conductor::all_settled() const {
   return std::all_of(stage_.groups.begin(), stage_.groups.end(),
                      [](const auto& group) { return group->books.open_calls() == 0; });
@@ -195,6 +203,7 @@ void Conductor::note_interrupt() {
   edges_.interrupted_at = read_clock();
   stage_.callers->stop_sending();
   stage_.fleet->end_hold();
+  for (const auto& proxy : stage_.proxies) proxy->end_hold();
   faults_.cut_short();
   progress_.say("interrupted: waiting for what is in flight; once more to stop at once");
 }

@@ -47,7 +47,24 @@ std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
   return groups;
 }
 
+// Where to connect for the broker: to it, or to a proxy in front of it.
+wire::Result<Url> way_to(const Url& broker, Between between, const Scenario& scenario, Stage& stage) {
+  if (!has_proxy(scenario, between)) return broker;
+  auto proxy = std::make_unique<Proxy>(scenario, between);
+  if (auto started = proxy->start(broker); !started) return tl::unexpected(started.error());
+  const Url url = proxy->url();
+  stage.proxies.push_back(std::move(proxy));
+  return url;
+}
+
 }  // namespace
+
+Proxy* Stage::proxy(Between between) const {
+  for (const auto& proxy : proxies) {
+    if (proxy->between() == between) return proxy.get();
+  }
+  return nullptr;
+}
 
 wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const std::string& out_directory) {
   auto stage = std::make_unique<Stage>();
@@ -64,9 +81,13 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
   } else if (auto reached = check_reachable(broker_url, "broker"); !reached) {
     return tl::unexpected(reached.error());
   }
+  const auto fleet_way = way_to(broker_url, Between::fleet_broker, scenario, *stage);
+  if (!fleet_way) return tl::unexpected(fleet_way.error());
   Url bridge_url = scenario.target.bridge.value_or(Url{});
   if (!scenario.target.bridge) {
-    auto bridge = start_bridge(scenario, broker_url, out_directory);
+    const auto bridge_way = way_to(broker_url, Between::bridge_broker, scenario, *stage);
+    if (!bridge_way) return tl::unexpected(bridge_way.error());
+    auto bridge = start_bridge(scenario, *bridge_way, out_directory);
     if (!bridge) return tl::unexpected(bridge.error());
     stage->bridge = std::move(*bridge);
     bridge_url = stage->bridge->url;
@@ -76,7 +97,7 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
   stage->bridge_url = bridge_url;
   stage->groups = make_groups(scenario);
   stage->identities = std::make_unique<Identities>(scenario);
-  stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, *stage->identities, broker_url, stage->run_id);
+  stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, *stage->identities, *fleet_way, stage->run_id);
   stage->callers = std::make_unique<Callers>(scenario, stage->groups, bridge_url, stage->run_id);
   if (stage->broker && scenario.target.broker_apart) {
     std::vector<pid_t> others{::getpid()};

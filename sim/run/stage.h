@@ -12,6 +12,7 @@
 #include "sim/fleet/fleet.h"
 #include "sim/launch/launch.h"
 #include "sim/ledger/group_books.h"
+#include "sim/proxy/proxy.h"
 #include "sim/scenario/identities.h"
 #include "sim/scenario/scenario.h"
 #include "wire/error.h"
@@ -22,13 +23,17 @@ namespace fleet::sim {
 // before the bridge, the bridge before the broker.
 struct Stage {
   std::uint32_t run_id = 0;
-  std::optional<StartedBroker> broker;  // none: the scenario names one
+  std::optional<StartedBroker> broker;          // none: the scenario names one
+  std::vector<std::unique_ptr<Proxy>> proxies;  // where faults of the scenario want one
   std::optional<StartedBridge> bridge;
   Url bridge_url;  // of either
   std::vector<std::unique_ptr<GroupBooks>> groups;
   std::unique_ptr<Identities> identities;
   std::unique_ptr<Fleet> fleet;
   std::unique_ptr<Callers> callers;
+
+  // Null: none stands there.
+  [[nodiscard]] Proxy* proxy(Between between) const;
 };
 
 // Starts the children, checks that both ends answer, and builds books, fleet and callers; no device connects yet.

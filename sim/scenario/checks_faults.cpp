@@ -15,6 +15,11 @@ using settings::suggestion;
 
 namespace {
 
+std::string_view whose(const Fault& fault) {
+  if (is_of_link(fault)) return "connections";
+  return is_of_broker(fault.kind) ? "broker" : "bridge";
+}
+
 void check_when(const Fault& fault, const std::string& path, Reader& reader, const Scenario& out) {
   if (fault.at >= out.phases.hold) {
     reader.fail_at(path + ".at", fmt::format("'{}.at' is {}, and the hold ends at {}; a fault begins within the hold",
@@ -30,16 +35,16 @@ void check_when(const Fault& fault, const std::string& path, Reader& reader, con
                                              path, duration_text(fault.at), duration_text(out.faults.back().at)));
   }
   const auto same = [&](const Fault& other) {
+    if (is_of_link(fault)) return fault.between == other.between && fault.kind == other.kind;
     return (is_of_broker(fault.kind) && is_of_broker(other.kind)) ||
            (is_of_bridge(fault.kind) && is_of_bridge(other.kind));
   };
   for (std::size_t i = 0; i < out.faults.size(); ++i) {
     const Fault& other = out.faults[i];
     if (!same(other) || fault.at > other.at + other.length) continue;
-    reader.fail_at(path + ".at",
-                   fmt::format("'{}' begins at {}, while faults.{} ({}) still has the {} until {}", path,
-                               duration_text(fault.at), i, fault_name(other.kind),
-                               is_of_broker(fault.kind) ? "broker" : "bridge", duration_text(other.at + other.length)));
+    reader.fail_at(path + ".at", fmt::format("'{}' begins at {}, while faults.{} ({}) still has the {} until {}", path,
+                                             duration_text(fault.at), i, fault_name(other.kind), whose(fault),
+                                             duration_text(other.at + other.length)));
     return;
   }
 }
@@ -65,27 +70,73 @@ void check_registry(const Fault& fault, const std::string& path, Reader& reader,
 
 void check_parameters(const Fault& fault, const std::string& path, Reader& reader) {
   const std::string_view name = fault_name(fault.kind);
-  const bool wants_length = is_stop(fault.kind) || is_kill(fault.kind);
+  const bool slow = fault.kind == FaultKind::slow;
+  const bool wants_length = is_stop(fault.kind) || is_kill(fault.kind) || slow;
+  const bool may_have_length = wants_length || (fault.kind == FaultKind::cut && is_of_link(fault));
   const bool has_length = reader.given(path + ".for");
   const bool has_connections = reader.given(path + ".connections");
   if (wants_length && !has_length) {
-    reader.fail_at(path + ".do",
-                   fmt::format("'{}' needs 'for': {}", name,
-                               is_stop(fault.kind) ? "how long it stops" : "when it is started again, behind its end"));
+    reader.fail_at(path + ".do", fmt::format("'{}' needs 'for': {}", name,
+                                             is_kill(fault.kind) ? "when it is started again, behind its end"
+                                             : slow              ? "how long it lasts"
+                                                                 : "how long it stops"));
   }
-  if (!wants_length && has_length) {
-    reader.fail_at(path + ".for", fmt::format("'for' is for stops and kills; {} takes {}", name,
-                                              fault.kind == FaultKind::cut ? "no time" : "the time it takes"));
+  if (!may_have_length && has_length) {
+    reader.fail_at(path + ".for",
+                   fmt::format("'for' is for stops, kills and what happens between two programs; {} takes {}", name,
+                               fault.kind == FaultKind::cut ? "no time" : "the time it takes"));
   }
-  if (fault.kind == FaultKind::cut && !has_connections) {
-    reader.fail_at(path + ".do", "'cut' needs 'connections': {group: NAME}");
+  if (fault.kind == FaultKind::cut && !has_connections && !is_of_link(fault)) {
+    reader.fail_at(path + ".do", "'cut' needs 'connections': {group: NAME}, or 'between'");
   }
   if (fault.kind != FaultKind::cut && has_connections) {
     reader.fail_at(path + ".connections", fmt::format("'connections' is for do: cut; {} takes none", name));
   }
 }
 
+void check_link(const Fault& fault, const std::string& path, Reader& reader, const Scenario& out) {
+  const bool slow = fault.kind == FaultKind::slow;
+  for (const char* key : {"delay", "jitter", "bandwidth"}) {
+    if (slow || !reader.given(fmt::format("{}.{}", path, key))) continue;
+    reader.fail_at(fmt::format("{}.{}", path, key),
+                   fmt::format("'{}' is for do: slow; {} takes none", key, fault_name(fault.kind)));
+  }
+  if (slow && !is_of_link(fault)) {
+    return reader.fail_at(path + ".do", "'slow' needs 'between': fleet-broker or bridge-broker");
+  }
+  if (slow && fault.link.delay.count() == 0 && fault.link.jitter.count() == 0 && fault.link.bytes_per_s == 0) {
+    return reader.fail_at(path + ".do", "'slow' needs 'delay', 'jitter' or 'bandwidth'");
+  }
+  if (!is_of_link(fault)) return;
+  if (!slow && fault.kind != FaultKind::cut) {
+    return reader.fail_at(path + ".between",
+                          fmt::format("'between' is for slow and cut; {} takes none", fault_name(fault.kind)));
+  }
+  if (fault.between == Between::bridge_broker && out.target.bridge) {
+    return reader.fail_at(path + ".between",
+                          "a bridge behind a URL has its own way to the broker; this one is for a bridge that is "
+                          "started for the run");
+  }
+  if (reader.given(path + ".connections.group")) {
+    return reader.fail_at(path + ".connections.group",
+                          "with 'between' all connections of that way are meant, or a "
+                          "share of them; leave 'group' away");
+  }
+  if (slow || fault.cut != CutKind::half_open || fault.length.count() > 0 || fault.between != Between::fleet_broker) {
+    return;
+  }
+  for (const FleetGroup& group : out.fleet) {
+    if (!group.connects() || group.connect.keep_alive.count() > 0) continue;
+    reader.fail_at(path + ".connections.how", fmt::format("'{}' has keep_alive: 0s, so nothing would ever end a "
+                                                          "connection that is half open; write 'for'",
+                                                          group.name));
+  }
+}
+
 void check_cut(const CutDraft& draft, const std::string& path, Reader& reader, const Scenario& out, Fault& fault) {
+  if (!reader.given(path + ".group")) {
+    return reader.fail_at(path, "'connections' of a cut needs 'group', or the cut 'between'");
+  }
   const auto found = std::find_if(out.fleet.begin(), out.fleet.end(),
                                   [&](const FleetGroup& group) { return group.name == draft.group; });
   if (found == out.fleet.end()) {
@@ -142,10 +193,13 @@ void check_faults(const Draft& draft, Reader& reader, Scenario& out) {
     fault.length = entry.length;
     fault.share = entry.connections.share;
     fault.cut = entry.connections.how;
+    if (reader.given(path + ".between")) fault.between = entry.between;
+    fault.link = {entry.delay, entry.jitter, entry.bandwidth};
     check_parameters(fault, path, reader);
+    check_link(fault, path, reader, out);
     check_whom(fault, path, reader, out);
     check_registry(fault, path, reader, out);
-    if (fault.kind == FaultKind::cut && reader.given(path + ".connections")) {
+    if (fault.kind == FaultKind::cut && !is_of_link(fault) && reader.given(path + ".connections")) {
       check_cut(entry.connections, path + ".connections", reader, out, fault);
     }
     check_when(fault, path, reader, out);

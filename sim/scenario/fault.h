@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,11 +21,12 @@ enum class FaultKind : std::uint8_t {
   bridge_stop,
   bridge_kill,
   bridge_restart,
-  cut,  // of connections of the fleet
+  cut,   // of connections: of a group of the fleet, or of all that pass between two programs
+  slow,  // what passes between two programs comes late, or not faster than so much
 };
 
 inline constexpr std::string_view kFaultKinds =
-    "broker-stop|broker-kill|broker-restart|bridge-stop|bridge-kill|bridge-restart|cut";
+    "broker-stop|broker-kill|broker-restart|bridge-stop|bridge-kill|bridge-restart|cut|slow";
 
 // How a connection is cut.
 enum class CutKind : std::uint8_t {
@@ -32,13 +34,26 @@ enum class CutKind : std::uint8_t {
   half_open,  // the device neither reads nor writes any more, without a word to the broker, until keep-alive ends it
 };
 
+// Which way a proxy of the simulator stands in, in the order of kBetween.
+enum class Between : std::uint8_t { fleet_broker, bridge_broker };
+inline constexpr std::string_view kBetween = "fleet-broker|bridge-broker";
+
+// What a link does to the bytes that pass it; nothing at first.
+struct LinkState {
+  wire::Nanos delay{};            // of every byte, each way
+  wire::Nanos jitter{};           // up to so much more, drawn evenly for each read; no byte overtakes another one
+  std::uint64_t bytes_per_s = 0;  // each way, all connections together; 0: no bound
+};
+
 struct Fault {
   FaultKind kind = FaultKind::broker_stop;
   wire::Nanos at{};             // behind the start of the hold
-  wire::Nanos length{};         // of a stop, or of the pause of a kill
-  std::size_t fleet_group = 0;  // of a cut
-  double share = 1;             // of a cut: of the devices of the group, above 0, at most 1
+  wire::Nanos length{};         // of a stop, of the pause of a kill, of what a link does; 0: a moment
+  std::size_t fleet_group = 0;  // of a cut of devices
+  double share = 1;             // of a cut: of the devices of the group or the connections, above 0, at most 1
   CutKind cut = CutKind::reset;
+  std::optional<Between> between{};  // of a cut or slow: it happens there
+  LinkState link{};                  // of slow
 };
 
 [[nodiscard]] constexpr bool is_of_broker(FaultKind kind) { return kind <= FaultKind::broker_restart; }
@@ -55,7 +70,13 @@ struct Fault {
   return kind == FaultKind::broker_restart || kind == FaultKind::bridge_restart;
 }
 
-// Devices of a group of `count` that a cut means: the share rounded to the nearest, at least 1.
+[[nodiscard]] constexpr bool is_of_link(const Fault& fault) { return fault.between.has_value(); }
+// Whether a proxy stands there for the faults of the scenario.
+[[nodiscard]] bool has_proxy(const Scenario& scenario, Between between);
+// "fleet-broker"
+[[nodiscard]] std::string_view between_name(Between between);
+
+// Devices of a group, or connections, of `count` that a cut means: the share rounded to the nearest, at least 1.
 [[nodiscard]] std::uint32_t devices_cut(const Fault& fault, std::uint32_t count);
 
 // "broker-kill"

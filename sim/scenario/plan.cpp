@@ -19,6 +19,8 @@ namespace {
 constexpr std::uint64_t kBaseDescriptors = 64;
 // epoll, timer and wake-up of one loop.
 constexpr std::uint64_t kLoopDescriptors = 4;
+// What the bridge has to the broker besides its publishers: one connection for the devices' side, and spare.
+constexpr std::uint64_t kBridgeOtherConnections = 4;
 // Mosquitto's own files, and the bridge's connections to it.
 constexpr std::uint64_t kBrokerBaseDescriptors = 32;
 // A connected, subscribed device or consumer in user memory (2 KB at most is the aim).
@@ -136,6 +138,13 @@ Plan make_plan(const Scenario& scenario, unsigned cores) {
     callers += caller_connections(group);
   }
   plan.descriptors = plan.connections + callers + plan.workers * kLoopDescriptors + kBaseDescriptors;
+  if (has_proxy(scenario, Between::fleet_broker)) {
+    plan.connection_descriptors = 3;
+    plan.descriptors += 2 * plan.connections + kLoopDescriptors;
+  }
+  if (has_proxy(scenario, Between::bridge_broker)) {
+    plan.descriptors += 2 * (scenario.target.publisher_connections + kBridgeOtherConnections) + kLoopDescriptors;
+  }
   if (!scenario.target.broker) {
     plan.broker_descriptors = plan.connections + scenario.target.publisher_connections + kBrokerBaseDescriptors;
   }
@@ -150,8 +159,9 @@ wire::Result<void> check_limits(const Plan& plan, const MachineLimits& limits) {
   const std::string members = members_text(plan);
   const std::uint64_t peak = std::max(plan.descriptors, plan.broker_descriptors);
   if (peak > limits.descriptors) {
-    const std::uint64_t others = peak - plan.connections;
-    const std::uint64_t fits = limits.descriptors > others ? limits.descriptors - others : 0;
+    const std::uint64_t each = peak == plan.descriptors ? plan.connection_descriptors : 1;
+    const std::uint64_t others = peak - each * plan.connections;
+    const std::uint64_t fits = limits.descriptors > others ? (limits.descriptors - others) / each : 0;
     return wire::environment_error(
         fmt::format("{} need {} open descriptors and a process may have {}; {} fit: lower the counts, or raise the "
                     "hard limit (ulimit -Hn)",

@@ -30,10 +30,11 @@ struct Plan {
   std::vector<CallPlan> calls;  // by call group
   CallPlan total;               // none where one of the groups is a closed loop
   std::uint32_t workers = 0;
-  std::uint64_t descriptors = 0;         // peak of this process
-  std::uint64_t broker_descriptors = 0;  // peak of a started broker, which inherits our limit; 0: not started by us
-  std::uint64_t local_ports = 0;         // towards the broker, all from one source address
-  std::uint64_t memory_bytes = 0;        // estimate for this process, sockets' kernel memory not included
+  std::uint64_t descriptors = 0;             // peak of this process
+  std::uint64_t connection_descriptors = 1;  // of them, for each connection: three where a proxy stands in between
+  std::uint64_t broker_descriptors = 0;      // peak of a started broker, which inherits our limit; 0: not started by us
+  std::uint64_t local_ports = 0;             // towards the broker, all from one source address
+  std::uint64_t memory_bytes = 0;            // estimate for this process, sockets' kernel memory not included
 };
 
 // Pure. `cores`: processors that this process may use.

@@ -151,6 +151,9 @@ struct FaultDraft {
   FaultKind kind = FaultKind::broker_stop;
   wire::Nanos at{};
   wire::Nanos length{};
+  Between between = Between::fleet_broker;
+  wire::Nanos delay{}, jitter{};
+  std::uint64_t bandwidth = 0;
   CutDraft connections;
 };
 

@@ -37,6 +37,7 @@ const std::vector<Room>& rooms() {
       {"sim/report/", {"sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/launch/", {"sim/scenario/", "wire/"}},
       {"sim/fleet/", {"sim/ledger/", "sim/scenario/", "wire/"}},
+      {"sim/proxy/", {"sim/fleet/", "sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/calls/", {"sim/fleet/", "sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/provision/", {"settings/", "sim/calls/", "sim/fleet/", "sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/", {"wire/"}},  // run/ and main.cpp: above all other rooms of sim

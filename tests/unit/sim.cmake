@@ -46,6 +46,9 @@ fleet_test(sim_fleet_test LABEL unit
     sim/telemetry_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::sim_fleet nlohmann_json::nlohmann_json)
+fleet_test(sim_proxy_test LABEL unit
+  SOURCES sim/flow_test.cpp sim/line_test.cpp
+  LIBS fleet::sim_proxy)
 fleet_test(sim_calls_test LABEL unit
   SOURCES sim/answer_reader_test.cpp sim/bcast_request_test.cpp sim/bridge_answer_test.cpp sim/request_test.cpp sim/tmc_answer_test.cpp sim/tmc_request_test.cpp
   LIBS fleet::sim_calls nlohmann_json::nlohmann_json)

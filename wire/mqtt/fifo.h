@@ -15,6 +15,9 @@ class Fifo {
   [[nodiscard]] std::size_t size() const { return items_.size() - head_; }
   [[nodiscard]] T& front() { return items_[head_]; }
   [[nodiscard]] const T& front() const { return items_[head_]; }
+  [[nodiscard]] T& back() { return items_.back(); }
+  // The item behind `place` others.
+  [[nodiscard]] const T& at(std::size_t place) const { return items_[head_ + place]; }
 
   void push_back(T value) {
     // Without this a queue that is never empty would grow for ever. Each item is moved once on average.

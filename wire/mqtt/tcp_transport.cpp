@@ -56,6 +56,11 @@ Outcome TcpTransport::finish_open() {
   return {};
 }
 
+void TcpTransport::adopt(int socket) {
+  close();
+  socket_ = socket;
+}
+
 Outcome TcpTransport::read(std::span<std::byte> into) {
   const ssize_t bytes = uninterrupted([&] { return ::recv(socket_, into.data(), into.size(), 0); });
   if (bytes > 0) return {Status::done, static_cast<std::size_t>(bytes), 0};

@@ -37,6 +37,8 @@ class TcpTransport {
   [[nodiscard]] Outcome open(const boost::asio::ip::tcp::endpoint& peer,
                              const std::optional<boost::asio::ip::address>& local);
   [[nodiscard]] Outcome finish_open();
+  // Takes over a connected socket that does not block.
+  void adopt(int socket);
   // Moves at most into.size() bytes.
   [[nodiscard]] Outcome read(std::span<std::byte> into);
   // Writes pieces in order, at most IOV_MAX (1024) of them; may write a part.

@@ -73,9 +73,9 @@ TEST(Faults, SayWhatIsWrong) {
   expect("{ at: 1s, do: broker-stop }", "'broker-stop' needs 'for': how long it stops");
   expect("{ at: 1s, do: bridge-kill }", "'bridge-kill' needs 'for': when it is started again, behind its end");
   expect("{ at: 1s, do: broker-restart, for: 1s }",
-         "'for' is for stops and kills; broker-restart takes the time it takes");
+         "'for' is for stops, kills and what happens between two programs; broker-restart takes the time it takes");
   expect("{ at: 1s, do: cut, for: 1s, connections: { group: lamps } }", "cut takes no time");
-  expect("{ at: 1s, do: cut }", "'cut' needs 'connections': {group: NAME}");
+  expect("{ at: 1s, do: cut }", "'cut' needs 'connections': {group: NAME}, or 'between'");
   expect("{ at: 1s, do: broker-restart, connections: { group: lamps } }", "'connections' is for do: cut");
   expect("{ at: 1s, do: broker-stop, for: 0s }", "out of range");
   expect("{ at: 1s, do: cut, connections: { group: lamp } }", "unknown fleet group 'lamp'; did you mean 'lamps'?");
@@ -138,6 +138,63 @@ TEST(Faults, HalfOpenNeedsSomethingThatEndsIt) {
   EXPECT_THAT(error("fleet.lamps.connect.keep_alive", "0s"), HasSubstr("'lamps' has keep_alive: 0s"));
   EXPECT_THAT(error("fleet.lamps.engine", "paho"), HasSubstr("Paho's sockets cannot be left half open"));
   EXPECT_EQ(error("fleet.lamps.connect.keep_alive", "1s"), "accepted");
+}
+
+TEST(Faults, HappenBetweenTwoPrograms) {
+  const Scenario scenario = read(with_faults(
+      R"(  - { at: 1s, do: slow, between: fleet-broker, delay: 50ms, jitter: 10ms, bandwidth: 1MB, for: 2s }
+  - { at: 2s, do: cut, between: bridge-broker, for: 1s }
+  - { at: 3s, do: cut, between: fleet-broker, connections: { share: 20%, how: half_open } }
+)"));
+  ASSERT_EQ(scenario.faults.size(), 3u);
+  EXPECT_EQ(scenario.faults[0].kind, FaultKind::slow);
+  EXPECT_EQ(scenario.faults[0].between, Between::fleet_broker);
+  EXPECT_EQ(scenario.faults[0].link.delay, 50ms);
+  EXPECT_EQ(scenario.faults[0].link.jitter, 10ms);
+  EXPECT_EQ(scenario.faults[0].link.bytes_per_s, 1'048'576u);
+  EXPECT_EQ(scenario.faults[1].between, Between::bridge_broker);
+  EXPECT_EQ(scenario.faults[1].cut, CutKind::reset);
+  EXPECT_EQ(scenario.faults[2].cut, CutKind::half_open);
+  EXPECT_DOUBLE_EQ(scenario.faults[2].share, 0.2);
+  EXPECT_TRUE(has_proxy(scenario, Between::fleet_broker));
+  const Plan plan = make_plan(scenario, 2);
+  EXPECT_EQ(plan.connection_descriptors, 3u);
+  EXPECT_THAT(plan_text(scenario, plan, read_machine_limits()),
+              HasSubstr("  1s               slow between fleet-broker, delay 50ms, jitter 10ms, 1,048,576 bytes a "
+                        "second, for 2s\n"
+                        "  2s               cut between bridge-broker, 100% of the connections reset, new ones refused "
+                        "for 1s\n"
+                        "  3s               cut between fleet-broker, 20% of the connections half_open\n"));
+}
+
+TEST(Faults, SayWhatIsWrongBetweenTwoPrograms) {
+  const auto expect = [](const std::string& entry, const std::string& sentence) {
+    EXPECT_THAT(error_of(with_faults("  - " + entry + "\n")), HasSubstr(sentence)) << entry;
+  };
+  expect("{ at: 1s, do: slow, delay: 5ms, for: 1s }", "'slow' needs 'between': fleet-broker or bridge-broker");
+  expect("{ at: 1s, do: slow, between: fleet-broker, for: 1s }", "'slow' needs 'delay', 'jitter' or 'bandwidth'");
+  expect("{ at: 1s, do: slow, between: fleet-broker, delay: 5ms }", "'slow' needs 'for': how long it lasts");
+  expect("{ at: 1s, do: slow, between: fleet-bridge, delay: 5ms, for: 1s }", "did you mean 'fleet-broker'?");
+  expect("{ at: 1s, do: slow, between: fleet-broker, bandwidth: 1B, for: 1s }", "out of range");
+  expect("{ at: 1s, do: cut, between: fleet-broker, delay: 5ms }", "'delay' is for do: slow; cut takes none");
+  expect("{ at: 1s, do: broker-restart, between: fleet-broker }", "'between' is for slow and cut");
+  expect("{ at: 1s, do: cut, between: fleet-broker, connections: { group: lamps } }", "leave 'group' away");
+  expect("{ at: 1s, do: cut, connections: { share: 20% } }", "'connections' of a cut needs 'group'");
+  expect("{ at: 1s, do: cut, between: fleet-broker, for: 3s }\n  - { at: 2s, do: cut, between: fleet-broker }",
+         "'faults.1' begins at 2s, while faults.0 (cut) still has the connections until 4s");
+  EXPECT_EQ(error_of(with_faults("  - { at: 1s, do: cut, between: fleet-broker, for: 3s }\n"
+                                 "  - { at: 2s, do: slow, between: fleet-broker, delay: 1ms, for: 1s }\n")),
+            "accepted");
+  EXPECT_THAT(error_of(with_faults("  - { at: 1s, do: cut, between: bridge-broker }\n",
+                                   "target: { bridge: \"http://127.0.0.1:1\" }\n")),
+              HasSubstr("a bridge behind a URL has its own way to the broker"));
+  const auto half_open = [](const std::string& more) {
+    return error_of(
+        with_faults("  - { at: 1s, do: cut, between: fleet-broker, connections: { how: half_open }" + more + " }\n"),
+        {{"fleet.lamps.connect.keep_alive", "0s"}});
+  };
+  EXPECT_THAT(half_open(""), HasSubstr("'lamps' has keep_alive: 0s"));
+  EXPECT_EQ(half_open(", for: 1s"), "accepted");
 }
 
 TEST(Faults, ThresholdsNameThemByNumber) {

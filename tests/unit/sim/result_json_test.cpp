@@ -33,8 +33,8 @@ TEST(ResultJson, HasTheKeysOfTheDesign) {
   EXPECT_THAT(keys(result), ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls",
                                         "deliveries", "telemetry", "absence", "rates", "times_us", "cost", "health",
                                         "thresholds", "groups", "call_groups", "timeline", "faults"));
-  EXPECT_THAT(keys(result["context"]),
-              ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at", "scenario", "broker"));
+  EXPECT_THAT(keys(result["context"]), ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at",
+                                                   "scenario", "broker", "proxies"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
   EXPECT_THAT(keys(result["context"]["broker"]), ElementsAre("name", "version", "config_sha256"));
   EXPECT_THAT(keys(result["fleet"]),
