@@ -40,11 +40,19 @@ BcastRequestBuilder::BcastRequestBuilder(const Scenario& scenario, std::uint16_t
     : pick_(pick),
       recipients_(scenario.fleet.at(scenario.calls.at(call_group).fleet_group)),
       frame_(make_head(scenario.target, bridge)),
+      names_devices_(scenario.calls[call_group].api != kPubBroadcast),
       content_(scenario.calls[call_group].payload_bytes, scenario.seed, call_group, run),
-      picked_(pick.batch()) {
+      picked_(names_devices_ ? pick.batch() : 0) {
   const CallGroup& group = scenario.calls[call_group];
   const std::string& product_key = scenario.products.at(recipients_.product).key;
   nlohmann::ordered_json members = {{"Action", group.api}, {"ProductKey", product_key}};
+  if (!names_devices_) {
+    members["TopicFullName"] = broadcast_topic(product_key, group.topic);
+    before_content_ = members.dump();
+    before_content_.back() = ',';
+    before_content_ += R"("MessageContent":")";
+    return;
+  }
   members.update(topic_of(group.topic, product_key));
   members["Qos"] = static_cast<int>(group.qos);
   before_devices_ = members.dump();
@@ -57,7 +65,7 @@ void BcastRequestBuilder::build(std::uint64_t call, wire::TimePoint due, wire::W
                                 PreparedRequest& out) {
   std::string& body = frame_.begin_body(out);
   body += before_devices_;
-  pick_.recipients(call, picked_);
+  if (names_devices_) pick_.recipients(call, picked_);
   for (const std::uint32_t device : picked_) {
     body += body.back() == '[' ? "\"" : ",\"";
     body += device_name(recipients_.name_template, device);  // letters that JSON needs no escapes for

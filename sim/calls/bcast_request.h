@@ -23,6 +23,7 @@ class BcastRequestBuilder final : public RequestBuilder {
   const PickPlan& pick_;
   const FleetGroup& recipients_;
   RequestFrame frame_;
+  const bool names_devices_;    // BatchPub; PubBroadcast names nobody
   std::string before_devices_;  // {"Action":... [
   std::string before_content_;  // ],"MessageContent":"
   StampedContent content_;

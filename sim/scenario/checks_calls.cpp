@@ -133,8 +133,8 @@ void check_devices_call(const CallGroupDraft& draft, const std::string& path, Re
     return;
   }
   call.fleet_group = *to;
-  if (draft.api != kBatchPub && out.target.dialect != Dialect::aliyun) {
-    reader.fail_at(path + ".api", fmt::format("{} needs dialect aliyun", draft.api));
+  if (draft.api == kPub && out.target.dialect != Dialect::aliyun) {
+    reader.fail_at(path + ".api", "Pub is not in dialect emqx-bcast; BatchPub with batch: 1 says the same");
   }
   check_call_topic(draft, group, path, reader, out);
   check_batch(draft, group, path, reader, out, call);

@@ -23,6 +23,30 @@ std::string question_of(const std::string& text) {
   return line;
 }
 
+bool is_default(const Override& set) { return set.path == "defaults" || set.path.starts_with("defaults."); }
+
+// Defaults are set before groups inherit them; all else is set in what the groups have then. A group that is set itself
+// inherits too.
+wire::Result<settings::NodePtr> with_values(settings::NodePtr tree, const std::vector<Override>& overrides,
+                                            const settings::MappingInfo& info) {
+  for (const bool defaults : {true, false}) {
+    for (const Override& set : overrides) {
+      if (is_default(set) != defaults) continue;
+      if (set.path == "include") {
+        return wire::usage_error("files are included before values are set; write 'include' in the scenario",
+                                 "--set include");
+      }
+      auto changed = apply_override(tree, set, info);
+      if (!changed) return changed;
+      tree = std::move(*changed);
+    }
+    auto filled = with_defaults(tree, info);
+    if (!filled) return filled;
+    tree = std::move(*filled);
+  }
+  return tree;
+}
+
 }  // namespace
 
 wire::Result<Scenario> parse_scenario(const std::string& text, const std::string& name,
@@ -34,16 +58,7 @@ wire::Result<Scenario> parse_scenario(const std::string& text, const std::string
   if (tree->kind == settings::YamlNode::Kind::empty) {
     return wire::usage_error("the scenario is empty; fleet-sim new writes one to begin with", tree->place.text());
   }
-  for (const Override& set : overrides) {
-    if (set.path == "include") {
-      return wire::usage_error("files are included before values are set; write 'include' in the scenario",
-                               "--set include");
-    }
-    auto changed = apply_override(tree, set, table.info);
-    if (!changed) return tl::unexpected(changed.error());
-    tree = *changed;
-  }
-  auto filled = with_defaults(tree, table.info);
+  auto filled = with_values(tree, overrides, table.info);
   if (!filled) return tl::unexpected(filled.error());
   Reader reader(*filled, kLanguage);
   Draft draft;

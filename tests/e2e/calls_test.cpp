@@ -51,6 +51,25 @@ TEST(Calls, OfEveryPickAndShapeBalance) {
   EXPECT_GT(groups["random"]["calls"]["scheduled"], 50);
 }
 
+TEST(Calls, ToAllReachThemInBothDialects) {
+  for (const char* bridge : {"{dialect: aliyun}", "{dialect: emqx-bcast}"}) {
+    SimRun run(R"(# Does everybody hear it?
+name: broadcast
+products: { lamp: { topics: { get: subscribe, news: broadcast } } }
+fleet: { lamps: { product: lamp, count: 150, name: "lamp-{index:5}", subscribe: [ { topic: news }, { topic: get } ] } }
+calls: { all: { api: PubBroadcast, to: lamps, topic: news, rate: 10/s }, some: { api: BatchPub, to: lamps, topic: get, batch: 10, rate: 10/s } }
+phases: { warm_up: 100ms, hold: 500ms, drain: 10s }
+health: { send_lag_p99: 5s, hiccup: 5s }
+thresholds: [ calls.failed == 0, calls.rejected == 0, deliveries.missing == 0, deliveries.misdelivered == 0 ]
+)",
+               {"--set", std::string("target.bridge=") + bridge});
+    EXPECT_EQ(run.wait(), kPass) << run.output();
+    nlohmann::json groups = run.result()["call_groups"];
+    EXPECT_EQ(groups["all"]["deliveries"]["received"], 750) << bridge;
+    EXPECT_EQ(groups["some"]["deliveries"]["received"], 50) << bridge;
+  }
+}
+
 TEST(ShippedScenarios, FanOutThreeWays) {
   const std::string text = shipped("fan-out-three-ways.yaml");
   SimRun run(text, shortened({"fleet.lamps.count=300", "calls.one-by-one.rate=300/s"}));

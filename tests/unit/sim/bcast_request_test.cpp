@@ -112,6 +112,19 @@ TEST(BcastRequest, TopicsOfSeveralLevelsTakeTheTemplate) {
   EXPECT_EQ(got.members.at("TopicTemplateName"), "/a1BwAGVxxxx/${deviceName}/user/firmware/update");
 }
 
+TEST(BcastRequest, OfPubBroadcastNamesTheSharedTopicAlone) {
+  Scenario scenario = make_scenario(20'000, 64, "news");
+  scenario.calls[0].api = kPubBroadcast;
+  const Read got = build(scenario, 4, Pick::all);
+  EXPECT_EQ(got.members.size(), 4u);
+  EXPECT_EQ(got.members.at("Action"), "PubBroadcast");
+  EXPECT_EQ(got.members.at("ProductKey"), "a1BwAGVxxxx");
+  EXPECT_EQ(got.members.at("TopicFullName"), "/broadcast/a1BwAGVxxxx/news");
+  std::vector<std::byte> payload;
+  ASSERT_TRUE(wire::base64_decode(got.members.at("MessageContent").get<std::string>(), payload));
+  EXPECT_EQ(payload.size(), 64u);
+}
+
 TEST(BcastRequest, SendsTheContentThatTheOtherDialectSends) {
   Scenario scenario = make_scenario(1, 300);
   const std::string content = build(scenario).members.at("MessageContent");

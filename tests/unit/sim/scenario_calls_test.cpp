@@ -152,8 +152,7 @@ TEST(Apis, PubBroadcastSaysWhatItCannotDo) {
             "products.lamp.topics");
   EXPECT_EQ(error_of(broadcast(), {{"calls.push.api", "Pub"}}),
             "s.yaml:16:12: 'news' is a broadcast topic; Pub goes to topics of one device");
-  EXPECT_EQ(error_of(broadcast(), {{"target.bridge.dialect", "emqx-bcast"}}),
-            "s.yaml:14:10: PubBroadcast needs dialect aliyun");
+  EXPECT_EQ(error_of(broadcast("\n    payload: 64KB"), {{"target.bridge.dialect", "emqx-bcast"}}), "accepted");
   EXPECT_EQ(error_of(broadcast(), {{"fleet.lamps.count", "100001"}}),
             "s.yaml:15:9: fleet group 'lamps' has 100,001 devices; a broadcast is followed to at most 100,000");
   EXPECT_EQ(
@@ -219,6 +218,11 @@ INSTANTIATE_TEST_SUITE_P(
                  "leave it out"},
         BadInput{"pub_of_five", "api: BatchPub", "api: Pub",
                  "s.yaml:17:12: 'calls.push.batch': '5' is out of range; allowed is 1 .. 1"},
+        BadInput{
+            "pub_in_the_other_dialect",
+            "calls:\n  push:\n    api: BatchPub\n    to: lamps\n    topic: get\n    batch: 5",
+            "target: { bridge: { dialect: emqx-bcast } }\ncalls:\n  push:\n    api: Pub\n    to: lamps\n    topic: get",
+            "s.yaml:15:10: Pub is not in dialect emqx-bcast; BatchPub with batch: 1 says the same"},
         BadInput{"api_unknown", "api: BatchPub", "api: PubBrodcast",
                  "s.yaml:14:10: 'calls.push.api': 'PubBrodcast' is not possible here; did you mean 'PubBroadcast'?"}),
     [](const testing::TestParamInfo<BadInput>& param) { return param.param.name; });

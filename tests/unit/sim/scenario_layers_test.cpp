@@ -62,6 +62,23 @@ TEST(Defaults, MayGiveWhatAGroupNeeds) {
   EXPECT_EQ(accepted(text, {{"defaults.calls.timeout", "2s"}}).calls[0].timeout, 2s);
 }
 
+TEST(Defaults, GoTogetherWithValuesThatAreSet) {
+  const std::string text = behind("defaults: { fleet: { connect: { rate: 7/s, protocol: 5 }, engine: paho } }\n");
+  std::string inherited = text;
+  const std::string_view line = "    subscribe: [ { topic: get } ]\n";
+  inherited.replace(inherited.find(line), line.size(), "");
+  inherited.replace(inherited.find("engine: paho"), 12, "subscribe: [ { topic: get } ]");
+  EXPECT_EQ(accepted(inherited, {{"fleet.lamps.subscribe.0.qos", "1"}}).fleet[0].subscribe[0].qos,
+            wire::mqtt::Qos::at_least_once);
+  const Scenario scenario = accepted(text, {{"fleet.more", "{product: lamp, count: 1, name: 'more-{index}'}"},
+                                            {"fleet.lamps.engine", "native"},
+                                            {"defaults.fleet.connect.rate", "9/s"}});
+  ASSERT_EQ(scenario.fleet.size(), 2u);
+  for (const FleetGroup& group : scenario.fleet) EXPECT_DOUBLE_EQ(group.connect.per_second, 9);
+  EXPECT_EQ(scenario.fleet[0].engine, Engine::native);
+  EXPECT_EQ(scenario.fleet[1].engine, Engine::paho);
+}
+
 TEST(Defaults, SayWhereTheyAreWrong) {
   EXPECT_EQ(error_of(behind("defaults: { fleet: { cuont: 3 } }\n")),
             "s.yaml:1:22: unknown key 'cuont' in fleet group; did you mean 'count'?");
