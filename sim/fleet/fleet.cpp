@@ -116,7 +116,7 @@ FleetStatus Fleet::status() const {
     status.gateway_refused += counters.gateway_refused.read();
     status.sub_devices_ready += counters.sub_devices_ready.read();
     status.telemetry_open += counters.telemetry_open.read();
-    status.absent += counters.absent.read();
+    status.unsettled += counters.unsettled.read();
     status.away_by_fault += worker->away_by_fault();
     status.first_copies += worker->first_copies();  // before the whole: no part exceeds it
     status.deliveries += worker->deliveries();
@@ -160,6 +160,7 @@ ConnectRecord Fleet::State::connect_record() const {
   for (const auto& worker : workers) {
     record.failed += worker->counters().connect_failed.read();
     record.reconnects += worker->counters().reconnects.read();
+    for (const auto& [reason, times] : worker->lost()) record.lost[reason] += times;
     record.time.merge(worker->connect_times());
     last_ready = std::max(last_ready, worker->last_ready());
   }
@@ -182,9 +183,7 @@ FleetOutcome Fleet::stop() {
   FleetOutcome& outcome = state.outcome.emplace();
   outcome.call_groups.resize(state.plan.groups.size());
   outcome.balance.resize(state.plan.scenario.fleet.size());
-  for (const FleetGroup& group : state.plan.scenario.fleet) {
-    outcome.absences.push_back(group.behaviour.leaves() ? std::optional<AbsenceRecord>(std::in_place) : std::nullopt);
-  }
+  outcome.behaviour.resize(state.plan.scenario.fleet.size());
   outcome.faults.resize(state.plan.faults.size());
   std::vector<std::vector<SecondSlice>> seconds;
   for (std::size_t i = 0; i < state.workers.size(); ++i) {
@@ -193,9 +192,7 @@ FleetOutcome Fleet::stop() {
       outcome.call_groups[g].merge(worker.ledger().tallies()[g]);
     }
     for (std::size_t g = 0; g < outcome.balance.size(); ++g) outcome.balance[g].merge(worker.ledger().balance(g));
-    for (std::size_t g = 0; g < outcome.absences.size(); ++g) {
-      if (outcome.absences[g]) outcome.absences[g]->merge(*worker.ledger().absences(g));
-    }
+    for (std::size_t g = 0; g < outcome.behaviour.size(); ++g) outcome.behaviour[g].merge(worker.behaviour(g));
     for (std::size_t f = 0; f < outcome.faults.size(); ++f) outcome.faults[f].merge(worker.fault_outcomes()[f]);
     outcome.strangers.merge(worker.ledger().strangers());
     outcome.cpu.push_back({"worker " + std::to_string(i), micros(worker.watch().hold_cpu())});

@@ -4,13 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/fleet/fault_watch.h"
-#include "sim/ledger/absence.h"
 #include "sim/ledger/balance.h"
+#include "sim/ledger/behaviour_record.h"
 #include "sim/ledger/cost.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
@@ -35,7 +34,7 @@ struct FleetStatus {
   std::uint64_t login_refused = 0;    // of connect_failed: the broker said that it will never accept them
   std::uint64_t gateway_refused = 0;  // of connect_failed: the platform refused a gateway's sub-devices
   std::uint64_t telemetry_open = 0;   // messages of telemetry under way
-  std::uint64_t absent = 0;           // devices that left on purpose, until they are back and settled
+  std::uint64_t unsettled = 0;        // devices that were interrupted on purpose, until what they were owed is settled
   std::uint64_t away_by_fault = 0;    // devices that a fault has cost their connection and that will return
   std::uint64_t deliveries = 0;       // any that carried a stamp of this run
   std::uint64_t first_copies = 0;     // those of them that were the first for a device that the call named
@@ -44,10 +43,10 @@ struct FleetStatus {
 
 // What is left of a fleet after it has stopped.
 struct FleetOutcome {
-  std::vector<Tally> call_groups;                      // by call group index, merged over workers
-  std::vector<Balance> balance;                        // by fleet group; of groups of consumers
-  std::vector<std::optional<AbsenceRecord>> absences;  // by fleet group; where the group's behaviour leaves
-  Deliveries strangers;                                // corrupt and foreign that no call group can be told for
+  std::vector<Tally> call_groups;          // by call group index, merged over workers
+  std::vector<Balance> balance;            // by fleet group; of groups of consumers
+  std::vector<BehaviourRecord> behaviour;  // by fleet group
+  Deliveries strangers;                    // corrupt and foreign that no call group can be told for
   ConnectRecord connect;
   TelemetryRecord telemetry;
   std::vector<ThreadCpu> cpu;         // hold only, one a worker

@@ -28,6 +28,7 @@ ShardLedger::ShardLedger(const Scenario& scenario, const std::vector<std::unique
     groups_[i].subscriptions = scenario.fleet[i].subscribe.size();
     groups_[i].consumers = scenario.fleet[i].kind == FleetKind::consumer;
     groups_[i].keeps_session = !scenario.fleet[i].connect.clean_start;
+    groups_[i].interrupts = scenario.fleet[i].behaviour.interrupts();
     if (scenario.fleet[i].behaviour.leaves()) groups_[i].absence_record = std::make_unique<AbsenceRecord>();
     for (const TopicSubscription& row : scenario.fleet[i].subscribe) groups_[i].asked.push_back(row.qos);
   }
@@ -67,8 +68,8 @@ void ShardLedger::make_room(std::size_t fleet_group, std::uint32_t devices) {
   group.newest.assign(group.call_groups * devices, 0);
   group.granted.assign(group.subscriptions * devices, Qos::at_most_once);
   if (group.consumers) group.received.assign(devices, 0);
-  if (!group.absence_record) return;
-  group.absences.assign(devices, {});
+  if (!group.interrupts) return;
+  group.interrupted.assign(devices, {});
   group.concerned.assign(group.call_groups * devices, {});
 }
 

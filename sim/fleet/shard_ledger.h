@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "sim/fleet/counter.h"
-#include "sim/ledger/absence.h"
 #include "sim/ledger/balance.h"
+#include "sim/ledger/behaviour_record.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
@@ -27,6 +27,14 @@ struct Recipient {
   std::uint32_t place = 0;  // in its fleet group, among those of this worker
 };
 
+// Why a device cannot be reached for a while, on purpose.
+enum class Interruption : std::uint8_t {
+  absence,       // it left, and comes back
+  takeover,      // its identity connects elsewhere
+  silence,       // the broker has ended the connection of a device that did not ping
+  unsubscribed,  // it is connected, and has unsubscribed
+};
+
 // Owned by one worker; lives on its thread. receive() allocates nothing and takes no lock.
 class ShardLedger {
  public:
@@ -40,22 +48,21 @@ class ShardLedger {
   // What the broker has granted a device for the n-th subscription of its group.
   void note_granted(const Recipient& device, std::size_t subscription, wire::mqtt::Qos qos);
 
-  // The drain is over: what comes from now on is nobody's. Settles every absence.
+  // The drain is over: what comes from now on is nobody's. Settles every interruption.
   void end();
 
-  // --- absences on purpose, of devices of groups whose behaviour leaves: shard_absences.cpp
-  // A device leaves now and is due back. What it is owed meanwhile waits for it where the broker keeps its session, and
-  // will be written off where it does not.
-  void leave(const Recipient& device, wire::TimePoint now, wire::TimePoint due_back);
-  // A leaving was due and the device was not there to leave.
-  void note_skipped(const Recipient& device);
+  // --- devices that cannot be reached for a while, on purpose; of groups whose behaviour interrupts:
+  // --- shard_interruptions.cpp
+  // It begins now. `due_back`: of an absence. What the device is owed meanwhile waits for it where the broker keeps its
+  // session, and will be written off where it does not, or where it has unsubscribed.
+  void interrupt(const Recipient& device, Interruption why, wire::TimePoint now, wire::TimePoint due_back);
   [[nodiscard]] wire::TimePoint due_back(const Recipient& device) const;
   // It is connected again: with the session that the broker had kept, or without.
   void return_connected(const Recipient& device, wire::TimePoint now, bool session_present);
-  // It is ready again. settle_absence() follows when what was on its way is here, or has been lost.
+  // It can be reached again. settle() follows when what was on its way is here, or has been lost.
   void return_ready(const Recipient& device, wire::TimePoint now);
-  // Writes off what was lost with the absence of a device that was ready at `ready`, unless it has left again since.
-  void settle_absence(const Recipient& device, wire::TimePoint ready);
+  // Writes off what was lost by the interruption of a device that was ready at `ready`, unless another one has begun.
+  void settle(const Recipient& device, wire::TimePoint ready);
   // Once a second: what was called before the last two is no more on its way to anybody.
   void note_second();
 
@@ -69,9 +76,8 @@ class ShardLedger {
 
   // At the end: what the consumers of a fleet group have had of calls due in the hold; nobody's of devices.
   [[nodiscard]] Balance balance(std::size_t fleet_group) const;
-  [[nodiscard]] const AbsenceRecord* absences(std::size_t fleet_group) const {
-    return groups_[fleet_group].absence_record.get();
-  }
+  // Null where the group's devices do not leave.
+  [[nodiscard]] AbsenceRecord* absences(std::size_t fleet_group) { return groups_[fleet_group].absence_record.get(); }
   [[nodiscard]] std::vector<Tally>& tallies() { return tallies_; }
   [[nodiscard]] const Deliveries& strangers() const { return strangers_; }
   [[nodiscard]] Timeline& timeline() { return timeline_; }
@@ -96,18 +102,19 @@ class ShardLedger {
     std::size_t subscription = 0;  // of the fleet group
     bool subscribed = false;
   };
-  // The newest absence of a device. All is far in the future before the first.
-  struct Absence {
-    wire::TimePoint left = wire::TimePoint::max();
+  // The newest interruption of a device. It lies far in the future before the first.
+  struct Interrupted {
+    wire::TimePoint begin = wire::TimePoint::max();
     wire::TimePoint due_back{};
     wire::TimePoint connected = wire::TimePoint::max();  // again; until then what comes had waited
     wire::TimePoint ready{};                             // again; epoch: not yet
     wire::TimePoint caught_up{};                         // newest delivery of the backlog; epoch: none
     std::uint32_t index = 0;                             // of the device in its fleet group
-    bool open = false;                                   // until it is settled
+    Interruption why = Interruption::absence;
+    bool open = false;  // until it is settled
     bool session_lost = false;
   };
-  // Calls that an absence concerns: those from `first` on, below `end` once it is over.
+  // Calls that an interruption concerns: those from `first` on, below `end` once it is over.
   struct CallRange {
     std::uint64_t first = 0, end = 0;
   };
@@ -121,9 +128,10 @@ class ShardLedger {
     std::vector<std::uint64_t> received;   // of consumers: one number each
     bool consumers = false;
     bool keeps_session = false;
-    // Where the group's behaviour leaves; none otherwise.
-    std::unique_ptr<AbsenceRecord> absence_record;
-    std::vector<Absence> absences;
+    std::unique_ptr<AbsenceRecord> absence_record;  // where the group's behaviour leaves
+    // Where it interrupts:
+    bool interrupts = false;
+    std::vector<Interrupted> interrupted;
     std::vector<CallRange> concerned;  // by call group
   };
 
@@ -135,10 +143,10 @@ class ShardLedger {
                                    wire::mqtt::Qos arrived) const;
   // True where what this call sends at QoS 1 or 2 waits at the broker for devices of its group that are away.
   [[nodiscard]] bool waits_at_broker(const Route& route) const;
-  void settle(const Recipient& device, Absence& absence);
-  void write_off(const Recipient& device, const Route& route, const CallRange& calls);
+  void settle(const Recipient& device, Interrupted& interrupted);
+  void write_off(const Recipient& device, const Route& route, const CallRange& calls, Excuse why);
   static void note_backlog(Group& group, const Recipient& device, wire::TimePoint due, wire::TimePoint received);
-  static void note_caught_up(Group& group, Absence& absence);
+  static void note_caught_up(Group& group, Interrupted& absence);
   [[nodiscard]] bool note_order(const Route& route, const Recipient& who, std::uint64_t call);
 
   const std::uint32_t run_;

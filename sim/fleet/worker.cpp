@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <limits>
 #include <system_error>
 #include <utility>
 
-#include "sim/ledger/pick.h"
 #include "sim/scenario/dialect.h"
-#include "sim/scenario/mix.h"
 #include "sim/scenario/naming.h"
 #include "wire/mqtt/connection.h"
 #include "wire/mqtt/paho/paho_endpoint.h"
@@ -25,35 +22,12 @@ using wire::mqtt::ReasonCode;
 // The sweep has visited every endpoint after so many beats: 400 ms, where twice a second is promised.
 constexpr std::size_t kBeatsARound = 40;
 
-// The platform takes at most 8 filters in a SUBSCRIBE.
-constexpr std::size_t kFiltersMax = 8;
-
 // The other workers hold every handshake that is allowed: ask again after this.
 constexpr Nanos kGateRetry = std::chrono::milliseconds(1);
 
 // Time for the broker to take every DISCONNECT; then connections are closed without one, and after as long again the
 // loop ends whatever is left.
 constexpr Nanos kStopGrace = std::chrono::milliseconds(1'500);
-
-// Connections that are cut before the loop's other handlers get their turn: about a millisecond.
-constexpr std::size_t kCutsPerTurn = 64;
-// Devices that are looked at for it: likewise.
-constexpr std::size_t kLooksPerTurn = 8'192;
-
-// Answers to CONNECT that trying again does not change (MQTT 5.0 §3.2.2.2).
-bool is_final(ReasonCode reason) {
-  switch (reason) {
-    case ReasonCode::unsupported_protocol_version:
-    case ReasonCode::client_identifier_not_valid:
-    case ReasonCode::bad_user_name_or_password:
-    case ReasonCode::not_authorized:
-    case ReasonCode::banned:
-    case ReasonCode::bad_authentication_method:
-      return true;
-    default:
-      return false;
-  }
-}
 
 }  // namespace
 
@@ -124,7 +98,7 @@ void Worker::make_devices() {
   for (std::size_t slot = 0; slot < all.size(); ++slot) devices_[slot].place(*this, all[slot]);
   make_sub_device_room();
   make_telemetry();
-  make_leave_schedule();
+  make_errands();
 }
 
 void Worker::on_beat(TimePoint now) {
@@ -132,10 +106,11 @@ void Worker::on_beat(TimePoint now) {
   for (std::size_t i = 0; i < visits; ++i) {
     Device& device = devices_[next_visit_];
     next_visit_ = next_visit_ + 1 == devices_.size() ? 0 : next_visit_ + 1;
-    if (device.state != Device::State::away) device.endpoint->on_timer(now);
+    if (device.state != Device::State::away && !device.silent) device.endpoint->on_timer(now);
+    if (device.second && device.second->other_is_busy) device.second->other->on_timer(now);
     if (device.gateway && device.gateway->overdue(now)) give_up_gateway(device);
   }
-  if (phases_known_) pump_absences(now);
+  if (phases_known_) pump_errands(now);
 }
 
 void Worker::announce_phases() {
@@ -200,18 +175,20 @@ void Worker::connect(Device& device, TimePoint now) {
 }
 
 void Worker::make_endpoint(Device& device) {
-  const wire::mqtt::EndpointOptions& options = plan_.options[device.who().fleet_group];
   if (plan_.gateways[device.who().fleet_group]) {
     device.gateway = std::make_unique<GatewaySession>(gateways_of(device), plan_.identities, device.who().index,
                                                       group_of(device).connect.timeout);
   }
+  device.endpoint = new_endpoint(device, device.events());
+}
+
+std::unique_ptr<wire::mqtt::Endpoint> Worker::new_endpoint(const Device& device, wire::mqtt::EndpointEvents& events) {
+  const wire::mqtt::EndpointOptions& options = plan_.options[device.who().fleet_group];
   if (group_of(device).engine == Engine::paho) {
-    device.endpoint =
-        std::make_unique<wire::mqtt::PahoEndpoint>(loop_, options, plan_.broker.address(), device.events());
-  } else {
-    device.endpoint = std::make_unique<wire::mqtt::Connection>(
-        context_, options, wire::mqtt::NativeOptions{plan_.broker_address, std::nullopt}, device.events());
+    return std::make_unique<wire::mqtt::PahoEndpoint>(loop_, options, plan_.broker.address(), events);
   }
+  return std::make_unique<wire::mqtt::Connection>(
+      context_, options, wire::mqtt::NativeOptions{plan_.broker_address, std::nullopt}, events);
 }
 
 std::string Worker::name_of(const Device& device) const {
@@ -240,7 +217,7 @@ std::string Worker::filter_of(const Device& device, const std::string& topic) co
 
 void Worker::device_connected(Device& device, bool session_present) {
   if (!device.gateway) leave_gate(device);
-  if (device.absent) ledger_.return_connected(device.who(), wire::read_clock(), session_present);
+  if (device.interrupted) ledger_.return_connected(device.who(), wire::read_clock(), session_present);
   counters_.connected.add(1);
   device.state = Device::State::subscribing;
   const std::uint32_t own = device.gateway ? gateways_of(device).own_filters() : filters_of(device);
@@ -283,6 +260,9 @@ void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::
     ++device.granted;
   }
   if (device.gateway && device.granted >= gateways_of(device).own_filters()) drive_gateway(device);
+  if (device.state == Device::State::ready && device.interrupted && device.granted == wanted) {
+    note_returned(device, wire::read_clock());
+  }
   check_ready(device);
 }
 
@@ -305,7 +285,7 @@ void Worker::become_ready(Device& device) {
   if (device.gateway) counters_.sub_devices_ready.add(gateways_of(device).sub_devices(device.who().index));
   if (device.was_ready) {
     counters_.reconnects.add(1);
-    if (device.absent) note_returned(device, wire::read_clock());
+    if (device.interrupted) note_returned(device, wire::read_clock());
     faults_.note_ready(slot_of(device), wire::read_clock());
     return;
   }
@@ -314,83 +294,6 @@ void Worker::become_ready(Device& device) {
   connect_times_.record(last_ready_ - device.connect_began);
   const std::uint64_t ready = plan_.became_ready.fetch_add(1, std::memory_order_relaxed) + 1;
   if (ready == plan_.devices) plan_.heap_ready.store(heap_in_use(), std::memory_order_relaxed);
-}
-
-void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& why) {
-  const Device::State was = std::exchange(device.state, Device::State::away);
-  --busy_devices_;
-  leave_gate(device);
-  if (was != Device::State::connecting) counters_.connected.subtract(1);
-  if (was == Device::State::ready) {
-    counters_.ready.subtract(1);
-    if (device.gateway) counters_.sub_devices_ready.subtract(gateways_of(device).sub_devices(device.who().index));
-  }
-  if (stopping_) return check_stopped();
-
-  if (was == Device::State::ready && device.absent) {
-    ramp_.add_retry(slot_of(device), std::max(ledger_.due_back(device.who()), wire::read_clock()));
-    return pump_ramp();
-  }
-  if (was == Device::State::ready) {
-    faults_.note_lost(slot_of(device), group_of(device).connect.reconnect);
-    complain(device, "lost its connection", why.detail);
-  } else {
-    counters_.connect_failed.add(1);
-    if (is_final(why.reason)) counters_.login_refused.add(1);
-    const bool gave_up = device.gateway && !device.gateway->failure().empty();
-    complain(device, "could not connect", gave_up ? std::string_view(device.gateway->failure()) : why.detail);
-  }
-  // Until it has been ready once a device belongs to the ramp, which does not give up.
-  if (!device.was_ready || device.absent || group_of(device).connect.reconnect) {
-    if (device.failures < std::numeric_limits<std::uint8_t>::max()) ++device.failures;
-    const std::uint32_t slot = slot_of(device);
-    const std::uint64_t salt = (plan_.scenario.seed << 32) + (std::uint64_t{slot} * plan_.workers + index_) * 256;
-    ramp_.add_retry(slot, wire::read_clock() + back_off(device.failures, salt));
-  }
-  pump_ramp();
-}
-
-// --- faults ---------------------------------------------------------------------------------------------------------
-
-void Worker::cut(std::size_t fault) {
-  boost::asio::post(loop_, [this, fault] {
-    const Fault& what = plan_.scenario.faults[fault];
-    const std::uint32_t count = plan_.scenario.fleet[what.fleet_group].count;
-    // Every fault draws from a sequence of its own, and call groups from others.
-    const std::uint64_t seed = mix(plan_.scenario.seed * kGolden + fault + 1);
-    cut_from(fault, PickPlan(Pick::random, count, devices_cut(what, count), seed), 0);
-  });
-}
-
-// A turn's worth; what came in meanwhile goes before the rest.
-void Worker::cut_from(std::size_t fault, const PickPlan& pick, std::size_t first_slot) {
-  if (stopping_) return;
-  const Fault& what = plan_.scenario.faults[fault];
-  std::size_t slot = first_slot;
-  const std::size_t end = std::min(devices_.size(), first_slot + kLooksPerTurn);
-  for (std::size_t cuts = 0; slot < end && cuts < kCutsPerTurn; ++slot) {
-    Device& device = devices_[slot];
-    if (device.state != Device::State::ready || device.absent || device.who().fleet_group != what.fleet_group) continue;
-    if (!pick.position(0, device.who().index)) continue;
-    faults_.note_cut(slot, fault, group_of(device).connect.reconnect);
-    ++cuts;
-    // One that has just ended by itself has told nobody yet, and does nothing here.
-    if (what.cut == CutKind::reset) {
-      device.endpoint->reset();
-    } else {
-      static_cast<void>(device.endpoint->fall_silent());
-    }
-  }
-  if (slot == devices_.size()) return;
-  boost::asio::post(loop_, [this, fault, pick, slot] { cut_from(fault, pick, slot); });
-}
-
-void Worker::complain(const Device& device, std::string_view what, std::string_view detail) {
-  std::string sentence = name_of(device);
-  sentence += ' ';
-  sentence += what;
-  if (!detail.empty()) sentence.append(": ").append(detail);
-  plan_.last_error.write(std::move(sentence));
 }
 
 // --- the end --------------------------------------------------------------------------------------------------------
@@ -417,6 +320,7 @@ void Worker::disconnect_all() {
     } else if (device.state != Device::State::away) {
       device.endpoint->disconnect();
     }
+    if (device.second && device.second->other_is_busy) device.second->other->abort();
   }
   stop_timer_.expires_after(kStopGrace);
   stop_timer_.async_wait([this](const boost::system::error_code& error) {

@@ -5,6 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,9 +15,9 @@
 
 #include "sim/fleet/counter.h"
 #include "sim/fleet/device.h"
+#include "sim/fleet/errands.h"
 #include "sim/fleet/fault_watch.h"
 #include "sim/fleet/fleet_plan.h"
-#include "sim/fleet/leave_schedule.h"
 #include "sim/fleet/loop_watch.h"
 #include "sim/fleet/message_pool.h"
 #include "sim/fleet/ramp.h"
@@ -29,6 +31,9 @@
 
 namespace fleet::sim {
 
+// The platform takes at most 8 filters in a SUBSCRIBE or an UNSUBSCRIBE.
+inline constexpr std::size_t kFiltersMax = 8;
+
 // Written by the worker's thread, read by the coordinator's.
 struct WorkerCounters {
   Counter ready;              // now
@@ -40,7 +45,7 @@ struct WorkerCounters {
   Counter gateway_refused;    // attempts of gateways whose sub-devices the platform refused
   Counter sub_devices_ready;  // now: those of gateways that are ready
   Counter telemetry_open;     // messages under way, now
-  Counter absent;             // devices that left on purpose and whose absence is not settled, now
+  Counter unsettled;          // devices that were interrupted on purpose, now, until what they were owed is settled
 };
 
 // Owned by the fleet. Made, started and stopped on the coordinator's thread; everything else happens on its own.
@@ -73,6 +78,9 @@ class Worker {
   [[nodiscard]] const LoopWatch& watch() const { return watch_; }
   [[nodiscard]] const Histogram& connect_times() const { return connect_times_; }
   [[nodiscard]] const TelemetryRecord& telemetry() const { return telemetry_; }
+  // By fleet group.
+  [[nodiscard]] BehaviourRecord behaviour(std::size_t fleet_group);
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& lost() const { return lost_; }
   [[nodiscard]] wire::TimePoint last_ready() const { return last_ready_; }  // of those that became ready
 
   // For its devices, on its thread.
@@ -86,6 +94,9 @@ class Worker {
   }
   void device_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst);
   void device_disconnected(Device& device, const wire::mqtt::Disconnect& why);
+  // Of the endpoint that is not the device's now: worker_takeovers.cpp.
+  void second_connected(Device& device, bool session_present);
+  void other_disconnected(Device& device, const wire::mqtt::Disconnect& why);
 
  private:
   void run_thread();
@@ -98,6 +109,8 @@ class Worker {
   void wake_ramp_at(wire::TimePoint when);
   void connect(Device& device, wire::TimePoint now);
   void make_endpoint(Device& device);
+  [[nodiscard]] std::unique_ptr<wire::mqtt::Endpoint> new_endpoint(const Device& device,
+                                                                   wire::mqtt::EndpointEvents& events);
   // Filters first .. end - 1 of a device, or of a gateway and its sub-devices.
   void subscribe(Device& device, std::uint32_t first, std::uint32_t end);
   [[nodiscard]] std::uint32_t filters_of(const Device& device) const;
@@ -107,6 +120,9 @@ class Worker {
   void check_ready(Device& device);
   void become_ready(Device& device);
   void cut_from(std::size_t fault, const PickPlan& pick, std::size_t first_slot);
+  // With back-off, where it is to come back at all.
+  void try_again_later(Device& device);
+  void note_lost(const wire::mqtt::Disconnect& why);
   void complain(const Device& device, std::string_view what, std::string_view detail);
 
   // --- gateways: worker_gateways.cpp
@@ -122,12 +138,22 @@ class Worker {
   [[nodiscard]] Recipient recipient_of(const Device& gateway, const SubDevice& sub_device) const;
   [[nodiscard]] std::string filter_text(const Device& device, std::uint32_t filter) const;
 
-  // --- absences on purpose: worker_absences.cpp
-  void make_leave_schedule();
-  // Lets everybody go who is due to leave, a beat's worth, and settles the absences that are over.
-  void pump_absences(wire::TimePoint now);
-  void leave(Device& device, const LeaveSchedule::Leaving& leaving, wire::TimePoint now);
+  // --- what devices do by themselves: worker_errands.cpp
+  void make_errands();
+  // Begins what is due, a beat's worth, and settles the interruptions that are over.
+  void pump_errands(wire::TimePoint now);
+  void do_errand(Device& device, const Errand& errand, wire::TimePoint now);
+  void interrupt(Device& device, Interruption why, wire::TimePoint now, wire::TimePoint due_back);
   void note_returned(Device& device, wire::TimePoint now);
+  void give_up_return(Device& device);
+  void unsubscribe(Device& device, wire::TimePoint now, wire::TimePoint again);
+  void subscribe_again(wire::TimePoint now);
+  void end_silence(Device& device, wire::TimePoint now);
+
+  // --- takeovers: worker_takeovers.cpp
+  void take_over(Device& device, wire::TimePoint now);
+  // The broker has ended the first connection.
+  void note_displaced(Device& device, const wire::mqtt::Disconnect& why);
 
   // --- telemetry: worker_telemetry.cpp
   void make_telemetry();
@@ -173,14 +199,22 @@ class Worker {
   TelemetryRecord telemetry_;
   std::vector<NameTemplate> names_;  // by row of telemetry
   std::vector<Device> devices_;      // by slot
-  LeaveSchedule leavings_;
-  // Devices that are ready again and whose absence is not settled yet.
+  Errands errands_;
+  std::vector<BehaviourRecord> behaviour_;     // by fleet group, without absences, which the ledger counts
+  std::map<std::string, std::uint64_t> lost_;  // connections that ended unasked while their device was ready, by reason
+  // Devices that can be reached again and whose interruption is not settled yet.
   struct Return {
     wire::TimePoint ready{};
     std::uint32_t slot = 0;
   };
   std::deque<Return> returns_;
-  wire::TimePoint next_second_{};  // of the ledger, where somebody leaves
+  struct Resubscription {
+    wire::TimePoint when{};
+    std::uint32_t slot = 0;
+    static bool is_later(const Resubscription& a, const Resubscription& b) { return a.when > b.when; }
+  };
+  std::vector<Resubscription> resubscribes_;  // a heap, the earliest in front
+  wire::TimePoint next_second_{};             // of the ledger, where there are errands
   // The devices of each fleet group that connect: slot of the first, its index in the group, and how many are here.
   struct Shard {
     std::uint32_t first_slot = 0, first_index = 0, devices = 0;

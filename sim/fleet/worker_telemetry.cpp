@@ -76,7 +76,7 @@ void Worker::send_telemetry(const TelemetrySchedule::Turn& turn) {
   if (measured) ++telemetry_.scheduled;
   const TelemetryRow& row = plan_.telemetry[turn.row];
   Device& sender = sender_of(row.fleet_group, turn.index);
-  if (sender.state != Device::State::ready) return;
+  if (sender.state != Device::State::ready || sender.silent) return;
 
   const std::uint32_t number = messages_.take();
   MessagePool::Message& message = messages_.at(number);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "sim/ledger/histogram.h"
@@ -18,6 +19,9 @@ struct ConnectRecord {
   double per_s = 0;
   std::uint64_t failed = 0;  // attempts
   std::uint64_t reconnects = 0;
+  // Connections that ended unasked while their device was ready: the reason that the broker gave, or "connection
+  // closed": n.
+  std::map<std::string, std::uint64_t> lost;
   Histogram time;  // TCP connect to last SUBACK of the device
 };
 

@@ -94,6 +94,7 @@ Json json(const FleetRecord& fleet) {
             {"per_s", number(connect.per_s)},
             {"failed", connect.failed},
             {"reconnects", connect.reconnects},
+            {"lost", json(connect.lost)},
             {"time_us", json(connect.time)}}}};
 }
 
@@ -109,6 +110,39 @@ Json json(const AbsenceRecord& absence) {
           {"returned", absence.returned},   {"resumed", absence.resumed},
           {"forgotten", absence.forgotten}, {"backlog", absence.backlog},
           {"back_us", json(absence.back)},  {"caught_up_us", json(absence.caught_up)}};
+}
+
+Json json(const TakeoverRecord& takeover) {
+  return {{"begun", takeover.begun},
+          {"skipped", takeover.skipped},
+          {"done", takeover.done},
+          {"failed", takeover.failed},
+          {"session_taken_over", takeover.session_taken_over},
+          {"closed", takeover.closed},
+          {"time_us", json(takeover.time)}};
+}
+
+Json json(const ResubscribeRecord& resubscribe) {
+  return {{"unsubscribed", resubscribe.unsubscribed}, {"skipped", resubscribe.skipped}, {"again", resubscribe.again}};
+}
+
+Json json(const SilenceRecord& silence) {
+  return {{"begun", silence.begun},
+          {"skipped", silence.skipped},
+          {"dropped", silence.dropped},
+          {"time_us", json(silence.time)}};
+}
+
+// Of a group what it has; of the whole run (`all`) everything.
+void add_behaviour(const BehaviourRecord& record, bool all, Json& out) {
+  const auto add = [&](const char* key, const auto& part) {
+    using Part = typename std::remove_cvref_t<decltype(part)>::value_type;
+    if (part || all) out[key] = json(part.value_or(Part()));
+  };
+  add("absence", record.absence);
+  add("takeover", record.takeover);
+  add("resubscribe", record.resubscribe);
+  add("silence", record.silence);
 }
 
 Json json(const TelemetryRecord& telemetry) {
@@ -241,7 +275,6 @@ Json result_json(const RunRecord& record) {
       {"calls", json(record.total.calls)},
       {"deliveries", json(record.total.deliveries)},
       {"telemetry", json(record.telemetry)},
-      {"absence", json(record.absence)},
       {"rates", {{"calls_per_s", number(record.calls_per_s)}, {"deliveries_per_s", number(record.deliveries_per_s)}}},
       {"times_us", json(record.total.times)},
       {"cost", json(record.cost)},
@@ -253,7 +286,7 @@ Json result_json(const RunRecord& record) {
   for (const GroupRecord& group : record.groups) {
     Json& of_group = groups[group.name];
     of_group = {{"deliveries", json(group.tally.deliveries)}, {"times_us", json(group.tally.times)}};
-    if (group.absence) of_group["absence"] = json(*group.absence);
+    add_behaviour(group.behaviour, false, of_group);
     if (group.balance) of_group["balance"] = json(*group.balance);
   }
   Json call_groups = Json::object();
@@ -262,6 +295,7 @@ Json result_json(const RunRecord& record) {
                                {"deliveries", json(group.tally.deliveries)},
                                {"times_us", json(group.tally.times)}};
   }
+  add_behaviour(record.behaviour, true, result);
   result["groups"] = std::move(groups);
   result["call_groups"] = std::move(call_groups);
   result["timeline"] = json(record.timeline);

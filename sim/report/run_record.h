@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/ledger/absence.h"
 #include "sim/ledger/balance.h"
+#include "sim/ledger/behaviour_record.h"
 #include "sim/ledger/cost.h"
 #include "sim/ledger/tally.h"
 #include "sim/ledger/timeline.h"
@@ -66,8 +66,8 @@ struct HealthRecord {
 struct GroupRecord {
   std::string name;
   Tally tally;
-  std::optional<Balance> balance{};        // of fleet groups of consumers
-  std::optional<AbsenceRecord> absence{};  // of fleet groups whose devices leave on purpose
+  std::optional<Balance> balance{};  // of fleet groups of consumers
+  BehaviourRecord behaviour{};       // of fleet groups
 };
 
 // One fault of the timetable. Negative: never, unknown.
@@ -91,7 +91,7 @@ struct RunRecord {
   RunContext context;
   FleetRecord fleet;
   TelemetryRecord telemetry;
-  AbsenceRecord absence;        // of all fleet groups
+  BehaviourRecord behaviour;    // of all fleet groups
   double hold_s = 0;            // measured length of the hold
   double calls_per_s = 0;       // accepted during the hold / hold_s
   double deliveries_per_s = 0;  // first copies received during the hold / hold_s

@@ -137,6 +137,7 @@ class Summary {
     append_count(fleet, "fleet.connect.failed", "attempts failed");
     append_count(fleet, "fleet.connect.reconnects", "reconnects");
     line("fleet", fleet);
+    codes("lost", {"fleet", "connect", "lost"});
   }
 
   // "2,000 devices", "40 consumers", or both.
@@ -155,11 +156,11 @@ class Summary {
     line("calls",
          fmt::format("{} scheduled, {} sent, {} accepted, {} rejected, {} failed", count("calls.scheduled"),
                      count("calls.sent"), count("calls.accepted"), count("calls.rejected"), count("calls.failed")));
-    errors("errors", "errors");
+    codes("errors", {"calls", "errors"});
     if (metric_at(result_, "calls.partial").value_or(0) != 0) {
       line("", fmt::format("{} messages refused in {} accepted calls", count("calls.refused_messages"),
                            count("calls.partial")));
-      errors("messages", "message_errors");
+      codes("messages", {"calls", "message_errors"});
     }
     line("deliveries", fmt::format("{} expected = {} received + {} missing", count("deliveries.expected"),
                                    count("deliveries.received"), count("deliveries.missing")));
@@ -173,7 +174,7 @@ class Summary {
     }
     line("", outside.empty() ? "none duplicate, misdelivered, corrupt, out of order, downgraded or late" : outside);
     balance();
-    absence();
+    behaviour();
     if (metric_at(result_, "telemetry.scheduled").value_or(0) != 0) {
       line("telemetry", fmt::format("{} scheduled, {} sent, {} acknowledged", count("telemetry.scheduled"),
                                     count("telemetry.sent"), count("telemetry.acknowledged")));
@@ -182,8 +183,9 @@ class Summary {
                               count("rates.deliveries_per_s")));
   }
 
-  void errors(std::string_view label, const char* key) {
-    const Json* errors = find({"calls", key});
+  // How often each came, the most frequent first.
+  void codes(std::string_view label, std::initializer_list<const char*> path) {
+    const Json* errors = find(path);
     if (errors == nullptr || !errors->is_object() || errors->empty()) return;
     std::vector<std::pair<double, std::string>> rows;
     for (const auto& [code, times] : errors->items()) {
@@ -212,9 +214,42 @@ class Summary {
     if (shown > kGroupsShown) line("", fmt::format("and {} more in result.json", shown - kGroupsShown));
   }
 
+  [[nodiscard]] bool is_some(std::initializer_list<std::string_view> paths) const {
+    return std::any_of(paths.begin(), paths.end(),
+                       [this](std::string_view path) { return metric_at(result_, path).value_or(0) != 0; });
+  }
+
+  // What the devices did by themselves; what did not happen is not told.
+  void behaviour() {
+    absence();
+    if (is_some({"takeover.begun", "takeover.skipped"})) {
+      std::string sentence =
+          fmt::format("{} begun, {} done: p99 {}, max {}", count("takeover.begun"), count("takeover.done"),
+                      duration("takeover.time_us.p99"), duration("takeover.time_us.max"));
+      append_count(sentence, "takeover.session_taken_over", "first connections told so");
+      append_count(sentence, "takeover.closed", "closed otherwise");
+      append_count(sentence, "takeover.failed", "failed");
+      append_count(sentence, "takeover.skipped", "skipped");
+      line("takeover", sentence);
+    }
+    if (is_some({"resubscribe.unsubscribed", "resubscribe.skipped"})) {
+      std::string sentence = fmt::format("{} devices unsubscribed, {} subscribed again",
+                                         count("resubscribe.unsubscribed"), count("resubscribe.again"));
+      append_count(sentence, "resubscribe.skipped", "skipped");
+      line("resubscribe", sentence);
+    }
+    if (is_some({"silence.begun", "silence.skipped"})) {
+      std::string sentence = fmt::format("{} devices pinged no more, {} dropped by the broker: p50 after {}, max {}",
+                                         count("silence.begun"), count("silence.dropped"),
+                                         duration("silence.time_us.p50"), duration("silence.time_us.max"));
+      append_count(sentence, "silence.skipped", "skipped");
+      line("silence", sentence);
+    }
+  }
+
   // Who left on purpose, and when they had what had waited for them.
   void absence() {
-    if (metric_at(result_, "absence.left").value_or(0) + metric_at(result_, "absence.skipped").value_or(0) == 0) return;
+    if (!is_some({"absence.left", "absence.skipped"})) return;
     std::string sentence =
         fmt::format("{} left, {} returned: p99 {} behind due, all {}", count("absence.left"), count("absence.returned"),
                     duration("absence.back_us.p99"), duration("absence.back_us.max"));
@@ -222,7 +257,7 @@ class Summary {
     append_count(sentence, "absence.resumed", "sessions resumed");
     append_count(sentence, "absence.forgotten", "sessions forgotten");
     line("absence", sentence);
-    if (metric_at(result_, "absence.backlog").value_or(0) == 0) return;
+    if (!is_some({"absence.backlog"})) return;
     line("", fmt::format("backlog: {} deliveries, p50 had theirs {} behind due back, p99 {}, all {}",
                          count("absence.backlog"), duration("absence.caught_up_us.p50"),
                          duration("absence.caught_up_us.p99"), duration("absence.caught_up_us.max")));

@@ -31,8 +31,8 @@ void add_groups(const Scenario& scenario, FleetOutcome& fleet, std::vector<Tally
     const FleetGroup& group = scenario.fleet[i];
     record.groups.push_back({group.name, {}, {}});
     if (group.kind == FleetKind::consumer) record.groups.back().balance = fleet.balance[i];
-    if (fleet.absences[i]) record.absence.merge(*fleet.absences[i]);
-    record.groups.back().absence = std::move(fleet.absences[i]);
+    record.behaviour.merge(fleet.behaviour[i]);
+    record.groups.back().behaviour = std::move(fleet.behaviour[i]);
   }
   for (std::size_t i = 0; i < tallies.size(); ++i) {
     const CallGroup& calls = scenario.calls[i];

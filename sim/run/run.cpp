@@ -174,7 +174,7 @@ void Conductor::drain() {
     if (now >= end) return;
     const FleetStatus fleet = stage_.fleet->status();
     const bool all = callers.plan_done && callers.in_flight == 0 && all_settled() && fleet.telemetry_open == 0 &&
-                     fleet.absent == 0 && faults_.is_quiet() && fleet.away_by_fault == 0 && nobody_away();
+                     fleet.unsettled == 0 && faults_.is_quiet() && fleet.away_by_fault == 0 && nobody_away();
     if (all && !settled) settled_at = now;
     settled = all;
     if (settled && now - settled_at >= kListenForCopies) return;

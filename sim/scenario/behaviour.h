@@ -1,4 +1,4 @@
-// What the devices of a fleet group do by themselves beside receiving: when they are away, and how they leave.
+// What the devices of a fleet group do by themselves beside receiving and publishing.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,35 @@ struct Churn {
   Leave how = Leave::disconnect;
 };
 
+// Devices whose identity connects a second time elsewhere, one by one all through the hold; the broker ends the first
+// connection, and the second is the device from then on.
+struct Takeover {
+  double per_second = 0;  // of the whole group
+};
+
+// Devices that unsubscribe from everything, one by one all through the hold, and subscribe again.
+struct Resubscribe {
+  double per_second = 0;  // of the whole group
+  wire::Nanos after{};    // from unsubscribing to subscribing again
+};
+
+// Devices that ping no more from then on, so that the broker ends their connections.
+struct Silence {
+  wire::Nanos at{};  // behind the start of the hold
+  double share = 1;  // of the devices of the group, picked by the seed
+};
+
 struct Behaviour {
   std::vector<AwayWindow> away;
   std::optional<Churn> churn;
+  std::optional<Takeover> takeover;
+  std::optional<Resubscribe> resubscribe;
+  std::vector<Silence> silence;
 
   // Some of the devices leave on purpose at some time.
   [[nodiscard]] bool leaves() const { return !away.empty() || churn.has_value(); }
+  // Some of the devices cannot be reached at some time, on purpose.
+  [[nodiscard]] bool interrupts() const { return leaves() || takeover || resubscribe || !silence.empty(); }
 };
 
 // Devices of a group of `devices` that a share means: rounded to the nearest number, at least one.

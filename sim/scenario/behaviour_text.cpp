@@ -26,6 +26,17 @@ std::vector<std::string> behaviour_text(const FleetGroup& group) {
     lines.push_back(fmt::format("{:g}/s of them leave {}, each for {}", churn->per_second, leave_text(churn->how),
                                 duration_text(churn->away)));
   }
+  if (const auto& takeover = group.behaviour.takeover) {
+    lines.push_back(fmt::format("{:g}/s of their identities connect a second time elsewhere", takeover->per_second));
+  }
+  if (const auto& resubscribe = group.behaviour.resubscribe) {
+    lines.push_back(fmt::format("{:g}/s of them unsubscribe, and subscribe again after {}", resubscribe->per_second,
+                                duration_text(resubscribe->after)));
+  }
+  for (const Silence& silence : group.behaviour.silence) {
+    lines.push_back(fmt::format("{} of them ping no more from {} on",
+                                grouped(devices_meant(silence.share, group.count)), duration_text(silence.at)));
+  }
   return lines;
 }
 

@@ -228,6 +228,14 @@ const Table<FleetGroupDraft>& fleet_table() {
               {.name = "away", .fallback = "[]", .sentence = "when devices are away on purpose, all of them at once"}),
           Row::mapping<&FleetGroupDraft::churn, &churn_table>(
               {.name = "churn", .sentence = "devices that leave one by one and come back"}),
+          Row::mapping<&FleetGroupDraft::takeover, &takeover_table>(
+              {.name = "takeover", .sentence = "identities that connect a second time elsewhere, one by one"}),
+          Row::mapping<&FleetGroupDraft::resubscribe, &resubscribe_table>(
+              {.name = "resubscribe", .sentence = "devices that unsubscribe one by one, and subscribe again"}),
+          Row::list<&FleetGroupDraft::silence, &silence_table>(
+              {.name = "silence",
+               .fallback = "[]",
+               .sentence = "when devices stop pinging, so that the broker drops them"}),
       });
   return table;
 }

@@ -101,7 +101,10 @@ struct FleetGroupDraft {
   GatewayDraft gateway;
   std::vector<TelemetryDraft> publish;
   std::vector<AwayWindow> away;
-  Churn churn;  // no rate: not given
+  Churn churn;              // no rate: not given
+  Takeover takeover;        // likewise
+  Resubscribe resubscribe;  // likewise
+  std::vector<Silence> silence;
 };
 
 // What `api` may be.
@@ -187,6 +190,9 @@ struct Draft {
 [[nodiscard]] const Table<TelemetryDraft>& telemetry_table();
 [[nodiscard]] const Table<AwayWindow>& away_table();
 [[nodiscard]] const Table<Churn>& churn_table();
+[[nodiscard]] const Table<Takeover>& takeover_table();
+[[nodiscard]] const Table<Resubscribe>& resubscribe_table();
+[[nodiscard]] const Table<Silence>& silence_table();
 [[nodiscard]] const Table<FleetGroupDraft>& fleet_table();
 [[nodiscard]] const Table<RampDraft>& ramp_table();
 [[nodiscard]] const Table<StepDraft>& step_table();

@@ -86,6 +86,55 @@ TEST(Behaviour, ChurnOnPahoCostsNothingThatIsOwed) {
   expect_balance(run.result());
 }
 
+TEST(Behaviour, ATakeoverLosesNothingThatASessionKeeps) {
+  for (const char* engine : {"native", "paho"}) {
+    SimRun run(
+        to_yaml({.devices = 60,
+                 .qos = 1,
+                 .fleet_extra = std::string("    connect: { clean_start: false }\n    takeover: { rate: 20/s }\n") +
+                                "    engine: " + engine,
+                 .thresholds = "[ calls.failed == 0, deliveries.missing == 0, takeover.failed == 0 ]"}));
+    EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+    const nlohmann::json result = run.result();
+    EXPECT_EQ(result["deliveries"]["received"], 1'000);
+    const nlohmann::json& takeover = result["groups"]["lamps"]["takeover"];
+    EXPECT_EQ(takeover["begun"], 20) << engine;
+    EXPECT_EQ(takeover["done"], 20) << engine;
+    EXPECT_EQ(takeover["time_us"]["count"], 20);
+    EXPECT_EQ(takeover["session_taken_over"].get<int>() + takeover["closed"].get<int>(), 20) << engine;
+  }
+}
+
+TEST(Behaviour, WhatIsSentWhileUnsubscribedIsNotMissing) {
+  SimRun run(to_yaml({.qos = 1,
+                      .hold = "2s",
+                      .fleet_extra = "    resubscribe: { rate: 40/s, after: 300ms }",
+                      .thresholds = "[ calls.failed == 0, deliveries.missing == 0, deliveries.duplicate == 0 ]"}));
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  const nlohmann::json result = run.result();
+  expect_balance(result);
+  EXPECT_GT(result["deliveries"]["unsubscribed"], 0);
+  EXPECT_EQ(result["deliveries"]["absent"], 0);
+  EXPECT_EQ(result["deliveries"]["expected"].get<int>() + result["deliveries"]["unsubscribed"].get<int>(), 2'000);
+  EXPECT_EQ(result["resubscribe"]["unsubscribed"], 80);
+  EXPECT_EQ(result["resubscribe"]["again"], 80);
+  EXPECT_EQ(result["fleet"]["connect"]["reconnects"], 0);
+}
+
+TEST(Behaviour, TheBrokerDropsWhoPingsNoMore) {
+  SimRun run(
+      to_yaml({.devices = 20,
+               .fleet_extra = "    connect: { keep_alive: 1s, protocol: 5 }\n    silence: [ { at: 0s, share: 50% } ]",
+               .thresholds = "[ deliveries.missing == 0, silence.dropped == 10 ]"}));
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  const nlohmann::json result = run.result();
+  EXPECT_EQ(result["groups"]["lamps"]["silence"]["begun"], 10);
+  EXPECT_EQ(result["fleet"]["connect"]["reconnects"], 10);
+  int lost = 0;
+  for (const auto& [reason, times] : result["fleet"]["connect"]["lost"].items()) lost += times.get<int>();
+  EXPECT_EQ(lost, 10) << result["fleet"]["connect"];
+}
+
 // The scenarios that ship, shortened.
 std::string shipped(const std::string& name) {
   std::ifstream file(std::string(FLEET_SCENARIOS) + "/" + name);
@@ -98,6 +147,14 @@ TEST(ShippedBehaviour, OfflineBacklog) {
               "fleet.meters.away=[{at: 300ms, for: 1700ms}]", "--set", "health={send_lag_p99: 5s, hiccup: 5s}"});
   EXPECT_EQ(run.wait(), expected_exit()) << run.output();
   EXPECT_EQ(run.result()["absence"]["returned"], 300);
+}
+
+TEST(ShippedBehaviour, Takeover) {
+  SimRun run(shipped("takeover.yaml"),
+             {"--set", "fleet.lamps.count=300", "--set", "phases={warm_up: 100ms, hold: 1s, drain: 20s}", "--set",
+              "health={send_lag_p99: 5s, hiccup: 5s}", "--set",
+              "thresholds=[deliveries.missing == 0, takeover.failed == 0, takeover.begun == 100]"});
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
 }
 
 }  // namespace

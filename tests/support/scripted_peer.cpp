@@ -57,6 +57,11 @@ bool ScriptedPeer::accepted() {
   return true;
 }
 
+bool ScriptedPeer::is_waited_for() const {
+  pollfd readable{listener_, POLLIN, 0};
+  return ::poll(&readable, 1, 0) > 0;
+}
+
 const std::string& ScriptedPeer::received() {
   std::array<char, 65'536> chunk;
   while (socket_ >= 0 && !ended_) {

@@ -26,6 +26,8 @@ class ScriptedPeer {
   void refuse();
   // Takes a waiting connection, in place of the one before. False: there is none yet.
   [[nodiscard]] bool accepted();
+  // A connection waits to be accepted.
+  [[nodiscard]] bool is_waited_for() const;
   // All that has arrived on this connection.
   [[nodiscard]] const std::string& received();
   // Forgets what has arrived.

@@ -39,9 +39,9 @@ fleet_test(sim_fleet_test LABEL unit
   SOURCES
     sim/fault_watch_test.cpp
     sim/gateway_session_test.cpp
-    sim/leave_schedule_test.cpp
+    sim/errands_test.cpp
     sim/ramp_test.cpp
-    sim/shard_absences_test.cpp
+    sim/shard_interruptions_test.cpp
     sim/shard_ledger_test.cpp
     sim/telemetry_test.cpp
     ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp

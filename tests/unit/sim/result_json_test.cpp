@@ -30,16 +30,18 @@ std::vector<std::string> keys(const Json& object) {
 
 TEST(ResultJson, HasTheKeysOfTheDesign) {
   const Json result = result_json(tests::sample_record());
-  EXPECT_THAT(keys(result), ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls",
-                                        "deliveries", "telemetry", "absence", "rates", "times_us", "cost", "health",
-                                        "thresholds", "groups", "call_groups", "timeline", "faults"));
+  EXPECT_THAT(keys(result),
+              ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls", "deliveries",
+                          "telemetry", "rates", "times_us", "cost", "health", "thresholds", "absence", "takeover",
+                          "resubscribe", "silence", "groups", "call_groups", "timeline", "faults"));
   EXPECT_THAT(keys(result["context"]), ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at",
                                                    "scenario", "broker", "proxies"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
   EXPECT_THAT(keys(result["context"]["broker"]), ElementsAre("name", "version", "config_sha256"));
   EXPECT_THAT(keys(result["fleet"]),
               ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections", "connect"));
-  EXPECT_THAT(keys(result["fleet"]["connect"]), ElementsAre("seconds", "per_s", "failed", "reconnects", "time_us"));
+  EXPECT_THAT(keys(result["fleet"]["connect"]),
+              ElementsAre("seconds", "per_s", "failed", "reconnects", "lost", "time_us"));
   EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
                                                  "partial", "refused_messages", "message_errors"));
   EXPECT_THAT(keys(result["deliveries"]),
@@ -98,17 +100,27 @@ TEST(ResultJson, TellsTheBalanceOfConsumersOnly) {
   EXPECT_EQ(metric_at(result, "groups.warehouse.balance.max"), 15);
 }
 
-TEST(ResultJson, TellsOfAbsencesInGroupsThatLeave) {
+TEST(ResultJson, TellsWhatDevicesDidByThemselves) {
   RunRecord record = tests::sample_record();
-  record.absence = tests::sample_absence();
+  record.behaviour = tests::sample_behaviour();
   record.groups.push_back({"sleepy", {}});
-  record.groups.back().absence = tests::sample_absence();
+  record.groups.back().behaviour = tests::sample_behaviour();
+  record.groups.push_back({"deaf", {}});
+  record.groups.back().behaviour.resubscribe.emplace();
   const Json result = result_json(record);
-  EXPECT_FALSE(result["groups"]["lamps"].contains("absence"));
+  EXPECT_THAT(keys(result["groups"]["lamps"]), ElementsAre("deliveries", "times_us"));
+  EXPECT_THAT(keys(result["groups"]["deaf"]), ElementsAre("deliveries", "times_us", "resubscribe"));
   EXPECT_THAT(keys(result["absence"]),
               ElementsAre("left", "skipped", "returned", "resumed", "forgotten", "backlog", "back_us", "caught_up_us"));
-  EXPECT_EQ(result["groups"]["sleepy"]["absence"], result["absence"]);
+  EXPECT_THAT(keys(result["takeover"]),
+              ElementsAre("begun", "skipped", "done", "failed", "session_taken_over", "closed", "time_us"));
+  for (const char* key : {"absence", "takeover", "resubscribe", "silence"}) {
+    EXPECT_EQ(result["groups"]["sleepy"][key], result[key]) << key;
+  }
   EXPECT_EQ(result["absence"]["left"], 20);
+  EXPECT_EQ(result["takeover"]["session_taken_over"], 6);
+  EXPECT_EQ(result["resubscribe"].dump(), R"({"unsubscribed":7,"skipped":3,"again":6})");
+  EXPECT_EQ(result["silence"]["dropped"], 4);
   EXPECT_EQ(metric_at(result, "groups.sleepy.absence.backlog"), 300);
   EXPECT_EQ(metric_at(result, "absence.caught_up_us.count"), 17);
 }
@@ -137,6 +149,7 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
                                                     "timeline",
                                                     "cost.cpu_us_per_delivery.fleet_threads",
                                                     "calls.errors",
+                                                    "fleet.connect.lost",
                                                     "calls.message_errors",
                                                     "call_groups.push.calls.message_errors",
                                                     "cost.cpu_us_per_delivery.caller_threads",
@@ -152,8 +165,7 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
 TEST(Metrics, AreTheNumbersOfResultJson) {
   RunRecord record = tests::sample_record();
   record.groups[0].balance = Balance{.members = 1, .deliveries = 5, .min = 5, .max = 5};
-  record.absence = tests::sample_absence();
-  record.groups[0].absence = tests::sample_absence();
+  record.behaviour = record.groups[0].behaviour = tests::sample_behaviour();
   record.faults = {tests::sample_fault()};
   const Json result = result_json(record);
   std::set<std::string> written;

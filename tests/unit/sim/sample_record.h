@@ -66,9 +66,10 @@ inline RunRecord sample_record() {
   return record;
 }
 
-// Of 20 devices that left.
-inline AbsenceRecord sample_absence() {
-  AbsenceRecord absence;
+// Everything that devices can do by themselves, a little of each.
+inline BehaviourRecord sample_behaviour() {
+  BehaviourRecord record;
+  AbsenceRecord& absence = record.absence.emplace();
   absence.left = 20;
   absence.skipped = 2;
   absence.returned = 19;
@@ -77,7 +78,21 @@ inline AbsenceRecord sample_absence() {
   absence.backlog = 300;
   absence.back.record(std::chrono::milliseconds(12), 19);
   absence.caught_up.record(std::chrono::milliseconds(80), 17);
-  return absence;
+  TakeoverRecord& takeover = record.takeover.emplace();
+  takeover.begun = 9;
+  takeover.skipped = 1;
+  takeover.done = 8;
+  takeover.failed = 1;
+  takeover.session_taken_over = 6;
+  takeover.closed = 2;
+  takeover.time.record(std::chrono::milliseconds(3), 8);
+  record.resubscribe = ResubscribeRecord{.unsubscribed = 7, .skipped = 3, .again = 6};
+  SilenceRecord& silence = record.silence.emplace();
+  silence.begun = 5;
+  silence.skipped = 1;
+  silence.dropped = 4;
+  silence.time.record(std::chrono::milliseconds(4'500), 4);
+  return record;
 }
 
 inline FaultRecord sample_fault() {

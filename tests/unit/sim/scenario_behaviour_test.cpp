@@ -46,6 +46,26 @@ TEST(ScenarioBehaviour, ReadsWindowsAndChurn) {
   EXPECT_TRUE(behaviour.leaves());
 }
 
+TEST(ScenarioBehaviour, ReadsTakeoversUnsubscribingAndSilence) {
+  const Scenario scenario =
+      accepted(lamps_with("    takeover: { rate: 30/m }\n    resubscribe: { rate: 2/s, after: 500ms }\n"
+                          "    connect: { keep_alive: 2s }\n    silence: [ { at: 1s, share: 50% }, { at: 3s } ]\n"));
+  const Behaviour& behaviour = scenario.fleet[0].behaviour;
+  EXPECT_FALSE(behaviour.leaves());
+  EXPECT_TRUE(behaviour.interrupts());
+  EXPECT_DOUBLE_EQ(behaviour.takeover->per_second, 0.5);
+  EXPECT_DOUBLE_EQ(behaviour.resubscribe->per_second, 2);
+  EXPECT_EQ(behaviour.resubscribe->after, 500ms);
+  ASSERT_EQ(behaviour.silence.size(), 2u);
+  EXPECT_EQ(behaviour.silence[0].at, 1s);
+  EXPECT_DOUBLE_EQ(behaviour.silence[0].share, 0.5);
+  EXPECT_DOUBLE_EQ(behaviour.silence[1].share, 1);
+  const std::string plan = plan_text(scenario, make_plan(scenario, 2), {});
+  EXPECT_THAT(plan, HasSubstr("0.5/s of their identities connect a second time elsewhere"));
+  EXPECT_THAT(plan, HasSubstr("2/s of them unsubscribe, and subscribe again after 500ms"));
+  EXPECT_THAT(plan, HasSubstr("5 of them ping no more from 1s on"));
+}
+
 TEST(ScenarioBehaviour, ThePlanTellsWhoLeaves) {
   const Scenario scenario =
       accepted(lamps_with("    away: [ { at: 1s, for: 2500ms, share: 30%, how: abrupt } ]\n"
@@ -94,15 +114,46 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{"churn_without_a_rate", "    churn: { away: 1s }\n",
                "s.yaml:10:5: churn has no 'leave': leavings of the whole group; the devices take turns, "
                "in an order dealt by the seed"},
-        Misuse{"churn_of_more_than_half", "    churn: { leave: 6/s, away: 1s }\n",
-               "s.yaml:10:21: 'fleet.lamps.churn' wants 6 devices away at once, and 'lamps' has 10; at most half of "
-               "them can take turns: lower 'leave' or 'away'"},
+        Misuse{
+            "churn_of_more_than_half", "    churn: { leave: 6/s, away: 1s }\n",
+            "s.yaml:10:21: 'fleet.lamps.churn' wants 6 devices at once, and 'lamps' has 10; at most half of them can "
+            "take turns: lower the rate or the time"},
         Misuse{"churn_of_sessions_that_are_forgotten",
                "    churn: { leave: 1/s, away: 1s }\n"
                "    connect: { protocol: 5, clean_start: false }\n",
                "s.yaml:10:32: 'fleet.lamps.churn.away' is 1s, and the broker forgets sessions of 'lamps' after 0s; "
                "raise connect.session_expiry, or write clean_start: true"}),
     [](const auto& misuse) { return std::string(misuse.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Others, BehaviourMisuse,
+    testing::Values(
+        Misuse{"takeover_without_rate", "    takeover: {}\n",
+               "s.yaml:10:5: takeover has no 'rate': takeovers in the whole group; the devices take turns"},
+        Misuse{"takeover_and_telemetry_that_waits",
+               "    takeover: { rate: 1/s }\n    publish: [ { topic: update, every: 1s, qos: 1, payload: x } ]\n",
+               "s.yaml:10:5: 'fleet.lamps.takeover' and telemetry at QoS 1 do not go together: what a connection that "
+               "is taken over had published would never be acknowledged; publish 'update' at qos: 0"},
+        Misuse{"resubscribe_of_more_than_half", "    resubscribe: { rate: 6/s }\n",
+               "s.yaml:10:26: 'fleet.lamps.resubscribe' wants 6 devices at once, and 'lamps' has 10; at most half of "
+               "them can take turns: lower the rate or the time"},
+        Misuse{"silence_on_paho", "    engine: paho\n    silence: [ { at: 1s } ]\n",
+               "s.yaml:11:16: 'fleet.lamps.silence.0': Paho pings by itself; give 'lamps' engine: native"},
+        Misuse{"silence_without_keep_alive", "    connect: { keep_alive: 0s }\n    silence: [ { at: 1s } ]\n",
+               "s.yaml:11:16: 'fleet.lamps.silence.0': 'lamps' has keep_alive: 0s, and never pings"},
+        Misuse{"silence_behind_the_hold", "    silence: [ { at: 10s } ]\n",
+               "s.yaml:10:22: 'fleet.lamps.silence.0.at' is 10s, but the hold is over after 10s"},
+        Misuse{"silence_that_ends_too_late", "    silence: [ { at: 1s } ]\n",
+               "s.yaml:10:22: the broker drops who is silent after one and a half keep-alives, at 91s behind the start "
+               "of the hold, when hold and drain are over; lower connect.keep_alive"}),
+    [](const auto& misuse) { return std::string(misuse.param.name); });
+
+TEST(ScenarioBehaviour, WhoSubscribesToNothingCannotUnsubscribe) {
+  std::string text = lamps_with("    resubscribe: { rate: 1/s }\n");
+  text.insert(text.find("calls:"),
+              "  mute: { product: lamp, count: 4, name: \"mute-{index}\", resubscribe: { rate: 1/s } }\n");
+  EXPECT_EQ(error_of(text), "s.yaml:13:58: 'fleet.mute.resubscribe': 'mute' subscribes to nothing");
+}
 
 TEST(ScenarioBehaviour, OnlyDevicesThatSpeakForThemselvesLeave) {
   EXPECT_EQ(error_of(R"(name: hubs

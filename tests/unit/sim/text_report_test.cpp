@@ -107,9 +107,10 @@ TEST(Text, TellsConsumersTheirBalanceAndRefusedMessages) {
                               "            analytics: 2 .. 3 deliveries a consumer, 2.5 on average\n"));
 }
 
-TEST(Text, TellsWhoLeftAndWhenTheyHadWhatWaited) {
+TEST(Text, TellsWhatDevicesDidByThemselves) {
   RunRecord record = tests::sample_record();
-  record.absence = tests::sample_absence();
+  record.behaviour = tests::sample_behaviour();
+  record.fleet.connect.lost = {{"session taken over", 6}, {"connection closed", 9}};
   record.total.deliveries.absent = 30;
   const std::string text = render_text(result_json(record));
   EXPECT_THAT(text, HasSubstr("\n            30 absent\n"));
@@ -119,6 +120,14 @@ TEST(Text, TellsWhoLeftAndWhenTheyHadWhatWaited) {
   EXPECT_THAT(text,
               HasSubstr("            backlog: 300 deliveries, p50 had theirs 80.0 ms behind due back, p99 80.0 ms, all "
                         "80.0 ms\n"));
+  EXPECT_THAT(text, HasSubstr("lost        9 × connection closed, 6 × session taken over\n"));
+  EXPECT_THAT(text,
+              HasSubstr("takeover    9 begun, 8 done: p99 3.00 ms, max 3.00 ms, 6 first connections told so, 2 closed "
+                        "otherwise, 1 failed, 1 skipped\n"));
+  EXPECT_THAT(text, HasSubstr("resubscribe 7 devices unsubscribed, 6 subscribed again, 3 skipped\n"));
+  EXPECT_THAT(
+      text, HasSubstr("silence     5 devices pinged no more, 4 dropped by the broker: p50 after 4.50 s, max 4.50 s, 1 "
+                      "skipped\n"));
 }
 
 TEST(Text, ShowsTheCallGroupsWhereThereAreSeveral) {

@@ -16,7 +16,7 @@ constexpr std::uint32_t kDevices = 2;
 const wire::TimePoint kHold{100s};
 
 // Two devices, both named by every call, at QoS 1.
-class ShardAbsences : public ::testing::Test {
+class ShardInterruptions : public ::testing::Test {
  protected:
   void make(bool clean_start, Qos subscribed = Qos::at_least_once) {
     FleetGroup group;
@@ -50,12 +50,12 @@ class ShardAbsences : public ::testing::Test {
   }
   static Recipient at(std::uint32_t device) { return {0, device, device}; }
   // Device 1 leaves, is due back and connected again after 3 s, ready a tenth later.
-  void leave() { ledger_->leave(at(1), kHold + 1s, kHold + 4s); }
+  void leave() { ledger_->interrupt(at(1), Interruption::absence, kHold + 1s, kHold + 4s); }
   void come_back(bool session_present) {
     ledger_->return_connected(at(1), kHold + 4s, session_present);
     ledger_->return_ready(at(1), kHold + 4100ms);
   }
-  void settle() { ledger_->settle_absence(at(1), kHold + 4100ms); }
+  void settle() { ledger_->settle(at(1), kHold + 4100ms); }
 
   Deliveries finish() {
     ledger_->end();
@@ -72,7 +72,7 @@ class ShardAbsences : public ::testing::Test {
   Tally callers_;
 };
 
-TEST_F(ShardAbsences, WhatASessionKeptIsBacklogAndReceived) {
+TEST_F(ShardInterruptions, WhatASessionKeptIsBacklogAndReceived) {
   make(false);
   leave();
   call(0, 2s);
@@ -98,7 +98,7 @@ TEST_F(ShardAbsences, WhatASessionKeptIsBacklogAndReceived) {
   EXPECT_NEAR(static_cast<double>(record().caught_up.value_at(1)), 1'500'000, 1'500);
 }
 
-TEST_F(ShardAbsences, WithoutASessionItIsWrittenOff) {
+TEST_F(ShardInterruptions, WithoutASessionItIsWrittenOff) {
   make(true);
   call(0, 500ms);  // before it leaves, and received
   for (const std::uint32_t device : {0u, 1u}) receive(device, 0, 500ms, 501ms);
@@ -116,7 +116,7 @@ TEST_F(ShardAbsences, WithoutASessionItIsWrittenOff) {
   EXPECT_EQ(record().resumed + record().forgotten, 0u) << "nobody asked for a session";
 }
 
-TEST_F(ShardAbsences, AtQos0NothingWaits) {
+TEST_F(ShardInterruptions, AtQos0NothingWaits) {
   make(false, Qos::at_most_once);
   leave();
   call(0, 2s);
@@ -126,7 +126,7 @@ TEST_F(ShardAbsences, AtQos0NothingWaits) {
   EXPECT_EQ(finish().absent, 1u);
 }
 
-TEST_F(ShardAbsences, WhatWasOnItsWayWhenItLeftIsWrittenOffToo) {
+TEST_F(ShardInterruptions, WhatWasOnItsWayWhenItLeftIsWrittenOffToo) {
   make(true);
   ledger_->note_second();
   call(0, 990ms);
@@ -138,7 +138,7 @@ TEST_F(ShardAbsences, WhatWasOnItsWayWhenItLeftIsWrittenOffToo) {
   EXPECT_EQ(finish().absent, 1u);
 }
 
-TEST_F(ShardAbsences, WhatWasLostLongBeforeIsMissing) {
+TEST_F(ShardInterruptions, WhatWasLostLongBeforeIsMissing) {
   make(true);
   call(0, 100ms);  // never comes
   ledger_->note_second();
@@ -151,7 +151,7 @@ TEST_F(ShardAbsences, WhatWasLostLongBeforeIsMissing) {
   EXPECT_EQ(counts.absent, 0u);
 }
 
-TEST_F(ShardAbsences, WhatIsCalledBehindItsReturnIsOwed) {
+TEST_F(ShardInterruptions, WhatIsCalledBehindItsReturnIsOwed) {
   make(true);
   leave();
   come_back(false);
@@ -163,7 +163,7 @@ TEST_F(ShardAbsences, WhatIsCalledBehindItsReturnIsOwed) {
   EXPECT_EQ(counts.absent, 0u);
 }
 
-TEST_F(ShardAbsences, ASessionThatWasForgottenLeavesItsMessagesMissing) {
+TEST_F(ShardInterruptions, ASessionThatWasForgottenLeavesItsMessagesMissing) {
   make(false);
   leave();
   call(0, 2s);
@@ -175,7 +175,7 @@ TEST_F(ShardAbsences, ASessionThatWasForgottenLeavesItsMessagesMissing) {
   EXPECT_EQ(record().resumed, 0u);
 }
 
-TEST_F(ShardAbsences, WhoNeverCameBackIsSettledAtTheEnd) {
+TEST_F(ShardInterruptions, WhoNeverCameBackIsSettledAtTheEnd) {
   make(true);
   leave();
   call(0, 2s);
@@ -185,13 +185,39 @@ TEST_F(ShardAbsences, WhoNeverCameBackIsSettledAtTheEnd) {
   EXPECT_EQ(record().returned, 0u);
 }
 
-TEST_F(ShardAbsences, LeavingAgainSettlesTheAbsenceBefore) {
+TEST_F(ShardInterruptions, WhoHasUnsubscribedIsOwedNothingWhateverItsSession) {
+  make(false);
+  ledger_->interrupt(at(1), Interruption::unsubscribed, kHold + 1s, kHold + 4s);
+  call(0, 2s);
+  receive(0, 0, 2s, 2001ms);
+  ledger_->return_ready(at(1), kHold + 4100ms);
+  settle();
+  const Deliveries counts = finish();
+  EXPECT_EQ(counts.expected, 1u);
+  EXPECT_EQ(counts.unsubscribed, 1u);
+  EXPECT_EQ(counts.absent, 0u);
+  EXPECT_EQ(record().left, 0u);
+}
+
+TEST_F(ShardInterruptions, WhatComesWhileSomebodyTakesOverIsNoBacklog) {
+  make(false);
+  ledger_->interrupt(at(1), Interruption::takeover, kHold + 1s, kHold + 1s);
+  call(0, 2s);
+  for (const std::uint32_t device : {0u, 1u}) receive(device, 0, 2s, 2001ms);
+  come_back(true);
+  settle();
+  EXPECT_EQ(finish().received, 2u);
+  EXPECT_EQ(record().backlog, 0u);
+  EXPECT_EQ(record().returned, 0u);
+}
+
+TEST_F(ShardInterruptions, LeavingAgainSettlesTheAbsenceBefore) {
   make(true);
   leave();
   call(0, 2s);
   receive(0, 0, 2s, 2001ms);
   come_back(false);
-  ledger_->leave(at(1), kHold + 4200ms, kHold + 5s);
+  ledger_->interrupt(at(1), Interruption::absence, kHold + 4200ms, kHold + 5s);
   EXPECT_EQ(groups_[0]->books.open_calls(), 0u);
   call(1, 4500ms);
   receive(0, 1, 4500ms, 4501ms);
@@ -201,7 +227,7 @@ TEST_F(ShardAbsences, LeavingAgainSettlesTheAbsenceBefore) {
   EXPECT_EQ(record().left, 2u);
 }
 
-TEST_F(ShardAbsences, ReceivingABacklogAllocatesNothing) {
+TEST_F(ShardInterruptions, ReceivingABacklogAllocatesNothing) {
   make(false);
   leave();
   for (std::uint64_t n = 0; n < 50; ++n) call(n, 2s);
