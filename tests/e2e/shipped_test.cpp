@@ -24,11 +24,6 @@ nlohmann::json pass(const std::string& name, const std::vector<std::string>& set
   return run.result();
 }
 
-TEST(ShippedScenarios, Quickstart) {
-  const nlohmann::json result = pass("quickstart.yaml", {"fleet.lamps.count=500"});
-  EXPECT_EQ(result["deliveries"]["received"], 5'000);
-}
-
 TEST(ShippedScenarios, Tmc) {
   const nlohmann::json result = pass("tmc.yaml", {});
   EXPECT_EQ(result["deliveries"]["received"], 2'500);

@@ -17,6 +17,7 @@ using settings::KeyInfo;
 using settings::MappingInfo;
 using settings::YamlEntry;
 using settings::YamlNode;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::string read(const std::filesystem::path& file) {
@@ -70,6 +71,17 @@ bool is_in(const std::string& sources, const std::string& key) {
   return sources.find("." + key + "\"") != std::string::npos || sources.find("." + key + "=") != std::string::npos;
 }
 
+// The sources of some rooms of tests, one behind the other.
+std::string sources_of(const std::filesystem::path& scenarios, const std::vector<const char*>& rooms) {
+  std::string sources;
+  for (const char* room : rooms) {
+    for (const auto& file : std::filesystem::directory_iterator(scenarios / "../tests" / room)) {
+      if (file.path().extension() == ".cpp") sources += read(file.path());
+    }
+  }
+  return sources;
+}
+
 TEST(Keys, AreAllUsed) {
   const std::filesystem::path scenarios(FLEET_SCENARIOS);
   std::set<std::string> used;
@@ -79,12 +91,7 @@ TEST(Keys, AreAllUsed) {
     ASSERT_TRUE(tree) << tree.error().text();
     note_used(**tree, scenario_table().info, used);
   }
-  std::string sources;
-  for (const char* room : {"unit/sim", "contract", "e2e"}) {
-    for (const auto& file : std::filesystem::directory_iterator(scenarios / "../tests" / room)) {
-      if (file.path().extension() == ".cpp") sources += read(file.path());
-    }
-  }
+  const std::string sources = sources_of(scenarios, {"unit/sim", "contract", "e2e"});
   std::set<std::pair<std::string, std::string>> all;
   note_all(scenario_table().info, all);
   EXPECT_GT(all.size(), 80u);
@@ -93,6 +100,23 @@ TEST(Keys, AreAllUsed) {
     if (!used.contains(id) && !is_in(sources, key)) unused.push_back(id);
   }
   EXPECT_THAT(unused, IsEmpty());
+}
+
+TEST(ShippedScenarios, AskAQuestionAndAreListedAndPlayed) {
+  const std::filesystem::path scenarios(FLEET_SCENARIOS);
+  const std::string readme = read(scenarios / "README.md");
+  const std::string tests = sources_of(scenarios, {"e2e"});
+  for (const auto& file : std::filesystem::directory_iterator(scenarios)) {
+    if (file.path().extension() != ".yaml") continue;
+    const std::string name = file.path().filename().string();
+    const auto scenario = load_scenario(file.path().string(), {}, {});
+    ASSERT_TRUE(scenario) << scenario.error().text();
+    EXPECT_TRUE(scenario->question.ends_with('?')) << name;
+    EXPECT_FALSE(scenario->thresholds.empty()) << name;
+    EXPECT_EQ(scenario->name + ".yaml", name);
+    EXPECT_THAT(readme, HasSubstr("| [" + name + "](" + name + ") | " + scenario->question + " |\n"));
+    EXPECT_THAT(tests, HasSubstr("\"" + name + "\"")) << "no end-to-end test plays it";
+  }
 }
 
 }  // namespace
