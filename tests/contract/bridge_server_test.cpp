@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <memory>
 #include <string>
@@ -155,6 +156,39 @@ TEST_F(BridgeServer, ACallerWhoTakesNoAnswersIsNotReadForEver) {
   while (caller.read()) {
   }
   EXPECT_TRUE(caller.is_closed());
+}
+
+// A byte at a time, for as long as it takes: what arrives does not give a request more time than it has. A server that
+// looked at its last byte instead would end this only when the request is too large, with 413 or 431.
+TEST_F(BridgeServer, ADripIsEndedByTheClockWhereverItDrips) {
+  HttpConfig config;
+  config.header_timeout = std::chrono::milliseconds(50);
+  config.header_bytes_max = 4u << 20;
+  serve(config);
+  const std::string post = "POST /now/1 HTTP/1.1\r\nHost: bridge\r\n";
+  for (const std::string& begin :
+       {std::string(), std::string("GET /now/1 HTTP/1.1\r\nHost: bridge\r\nX: "),
+        post + "Content-Length: 3000000\r\n\r\n", post + "Transfer-Encoding: chunked\r\n\r\n200000\r\n",
+        post + "Transfer-Encoding: chunked\r\n\r\n1;e="}) {
+    HttpCaller slow(port_);
+    slow.send(begin);
+    const auto is_answered = [&slow] {
+      pollfd socket{slow.socket(), POLLIN, 0};
+      return ::poll(&socket, 1, 0) > 0;
+    };
+    for (int bytes = 0; bytes < 3'000'000 && !is_answered(); ++bytes) {
+      ASSERT_TRUE(slow.send("x"));
+      loop_.run_ready();
+      server_->on_timer(wire::read_clock());
+    }
+    const auto reply = slow.read();
+    ASSERT_TRUE(reply) << begin;
+    EXPECT_EQ(reply->status, 408U) << begin;
+    EXPECT_EQ(reply->field("Connection"), "close");
+    slow.end_sending();
+    loop_.run_ready();
+    EXPECT_TRUE(slow.is_closed()) << begin;
+  }
 }
 
 // With bodies as large as the whole budget one is read at a time.

@@ -96,8 +96,8 @@ class Platform final : public wire::mqtt::EndpointEvents {
   std::thread thread_;
 };
 
-// Four gateways with 26 sensors, whose call group names ten of them a call.
-class GatewayFleet : public testing::Test {
+// Four gateways with 26 sensors, whose call group names ten of them a call; on each engine.
+class GatewayFleet : public testing::TestWithParam<const char*> {
  protected:
   void start(Platform::Judge judge, const std::string& more = "", std::vector<Override> sets = {}) {
     platform_ = std::make_unique<Platform>(broker_.port(), std::move(judge));
@@ -114,7 +114,13 @@ fleet:
     gateway: { group: hubs, topology: mqtt }
     subscribe: [ { topic: get, qos: 1 } ]
 )" + more + R"(
-  hubs: { product: hub, count: 4, name: "hub-{index}", connect: { timeout: 2s }, subscribe: [ { topic: get, qos: 1 } ] }
+  hubs:
+    product: hub
+    count: 4
+    name: "hub-{index}"
+    engine: )" + GetParam() + R"(
+    connect: { timeout: 2s }
+    subscribe: [ { topic: get, qos: 1 } ]
 calls:
   push: { api: BatchPub, to: sensors, topic: get, batch: 10, qos: 1, rate: 50/s }
 )",
@@ -162,7 +168,10 @@ calls:
   FleetOutcome outcome_;
 };
 
-TEST_F(GatewayFleet, EverySubDeviceIsARecipientOfItsOwn) {
+std::string engine_name(const testing::TestParamInfo<const char*>& info) { return info.param; }
+INSTANTIATE_TEST_SUITE_P(Engines, GatewayFleet, testing::Values("native", "paho"), engine_name);
+
+TEST_P(GatewayFleet, EverySubDeviceIsARecipientOfItsOwn) {
   start([](const std::string&) { return 200; });
   ASSERT_TRUE(ready()) << fleet_->status().last_error;
   EXPECT_EQ(platform_->topologies, 26);
@@ -195,7 +204,7 @@ TEST_F(GatewayFleet, EverySubDeviceIsARecipientOfItsOwn) {
   EXPECT_EQ(outcome_.connect.time.count(), 4u);
 }
 
-TEST_F(GatewayFleet, SubDevicesAreLoggedInAgainAfterTheBrokerWasKilled) {
+TEST_P(GatewayFleet, SubDevicesAreLoggedInAgainAfterTheBrokerWasKilled) {
   broker_.explain("Socket error");
   start([](const std::string&) { return 200; });
   ASSERT_TRUE(ready()) << fleet_->status().last_error;
@@ -211,7 +220,7 @@ TEST_F(GatewayFleet, SubDevicesAreLoggedInAgainAfterTheBrokerWasKilled) {
   finish();
 }
 
-TEST_F(GatewayFleet, ARefusedLoginIsToldAndNotTakenForReady) {
+TEST_P(GatewayFleet, ARefusedLoginIsToldAndNotTakenForReady) {
   start([](const std::string& topic) { return topic.ends_with("batch_login") ? 6287 : 200; });
   ASSERT_TRUE(wait_until([this] { return fleet_->status().gateway_refused >= 4; }));
   ASSERT_TRUE(wait_until([this] {
@@ -221,7 +230,7 @@ TEST_F(GatewayFleet, ARefusedLoginIsToldAndNotTakenForReady) {
   finish();
 }
 
-TEST_F(GatewayFleet, APlatformThatIsFullIsAskedAgain) {
+TEST_P(GatewayFleet, APlatformThatIsFullIsAskedAgain) {
   const auto refused = std::make_shared<std::atomic<int>>(0);
   start([refused](const std::string& topic) { return topic.ends_with("batch_login") && ++*refused <= 4 ? 429 : 200; });
   ASSERT_TRUE(ready()) << fleet_->status().last_error;
@@ -231,7 +240,7 @@ TEST_F(GatewayFleet, APlatformThatIsFullIsAskedAgain) {
   finish();
 }
 
-TEST_F(GatewayFleet, APlatformThatIsSilentIsGivenUpForATime) {
+TEST_P(GatewayFleet, APlatformThatIsSilentIsGivenUpForATime) {
   start([](const std::string&) { return std::nullopt; }, "", {{"fleet.hubs.connect.timeout", "100ms"}});
   ASSERT_TRUE(wait_until([this] {
     return fleet_->status().last_error.ends_with("could not connect: topo/add was not answered within 0.1 s");
@@ -240,7 +249,7 @@ TEST_F(GatewayFleet, APlatformThatIsSilentIsGivenUpForATime) {
   finish();
 }
 
-TEST_F(GatewayFleet, TelemetryIsPublishedThroughTheGatewayAndCounted) {
+TEST_P(GatewayFleet, TelemetryIsPublishedThroughTheGatewayAndCounted) {
   start([](const std::string&) { return 200; },
         "    publish: [ { topic: update, every: 100ms, qos: 1, payload: '{name} {sequence}' } ]");
   ASSERT_TRUE(ready()) << fleet_->status().last_error;

@@ -42,7 +42,30 @@ export class BcastCaller {
   }
 }
 
-export async function bcastStory(caller, subscriber, tag, ProductKey) {
+// A delivery that the broker is kept from acknowledging is asked for and forgotten; its publish is not recalled.
+async function waitingDelivery(caller, broker, call) {
+  const [DeviceName] = call.DeviceName;
+  await broker.freeze();
+  try {
+    const owed = caller.pub('BatchPub', 200, { ...call, Qos: 1 });
+    const device = `deliveries?product_key=${call.ProductKey}&device_name=${DeviceName}`;
+    let waiting = [];
+    for (const deadline = Date.now() + 30_000; waiting.length === 0 && Date.now() < deadline; ) {
+      waiting = (await caller.manage(200, 'GET', device, 'deliveries')).Deliveries;
+    }
+    const path = `deliveries/${waiting[0].DeliveryId}`;
+    const one = await caller.manage(200, 'GET', path, 'deliveries/{id}');
+    assert.deepEqual([one.DeviceNames, one.TargetCount, one.PendingCount], [[DeviceName], 1, 1]);
+    await caller.manage(200, 'DELETE', path, 'deliveries/{id}');
+    await caller.manage(404, 'GET', path, 'deliveries/{id}');
+    broker.thaw();
+    await owed;
+  } finally {
+    broker.thaw();
+  }
+}
+
+export async function bcastStory(caller, { broker, subscriber }, tag, ProductKey) {
   const owed = [];
   const base64 = (text) => Buffer.from(text).toString('base64');
   const content = `bcast ${tag}`;
@@ -87,6 +110,9 @@ export async function bcastStory(caller, subscriber, tag, ProductKey) {
   await caller.manage(400, 'GET', 'deliveries', 'deliveries');
   await caller.manage(404, 'GET', `deliveries/${kNobody}`, 'deliveries/{id}');
   await caller.manage(404, 'DELETE', `deliveries/${kNobody}`, 'deliveries/{id}');
+
+  await waitingDelivery(caller, broker, { ...batch, DeviceName: [`${tag}-waits`] });
+  owed.push([`/${ProductKey}/${tag}-waits/user/get`, 1, content]);
 
   await caller.pub('BatchPub', 200, { ...batch, DeviceName: [`${tag}-last`], Qos: 1 });
   owed.push([`/${ProductKey}/${tag}-last/user/get`, 1, content]);

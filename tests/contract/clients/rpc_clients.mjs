@@ -112,14 +112,16 @@ export function curlV1(endpoint, method, format, account) {
   };
 }
 
-// Version 3 (ACS3-HMAC-SHA256): the parameters in the query with an empty POST, or in a form, as the SDKs do both.
-export function curlV3(endpoint, place, { accessKeyId, accessKeySecret }) {
+// Version 3 (ACS3-HMAC-SHA256): the parameters in the query with an empty POST, in a form, or in a form in chunks, as the
+// SDKs do all three.
+export function curlV3(endpoint, place, { accessKeyId, accessKeySecret, securityToken }) {
+  const isForm = place !== 'query';
   return {
     name: `curl version 3, ${place}`,
     async call(action, params) {
       const text = canonical(flat(params));
-      const body = place === 'form' ? text : '';
-      const query = place === 'form' ? '' : text;
+      const body = isForm ? text : '';
+      const query = isForm ? '' : text;
       const headers = {
         host: new URL(endpoint).host,
         'x-acs-action': action,
@@ -127,7 +129,8 @@ export function curlV3(endpoint, place, { accessKeyId, accessKeySecret }) {
         'x-acs-date': now(),
         'x-acs-signature-nonce': randomUUID(),
         'x-acs-version': kApiVersion,
-        ...(place === 'form' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+        ...(isForm ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+        ...(securityToken ? { 'x-acs-accesskey-id': accessKeyId, 'x-acs-security-token': securityToken } : {}),
       };
       const names = Object.keys(headers).sort(byBytes);
       const lines = names.map((name) => `${name}:${headers[name]}\n`).join('');
@@ -139,7 +142,8 @@ export function curlV3(endpoint, place, { accessKeyId, accessKeySecret }) {
       const fields = names.flatMap((name) => ['--header', `${name}: ${headers[name]}`]);
       const reply = await curl(
         ...['--request', 'POST', ...fields, '--header', `Authorization: ACS3-HMAC-SHA256 ${credential}`],
-        ...(place === 'form' ? ['--data-raw', body] : []),
+        ...(place === 'chunks' ? ['--header', 'Transfer-Encoding: chunked'] : []),
+        ...(isForm ? ['--data-raw', body] : []),
         `${endpoint}/${query === '' ? '' : `?${query}`}`,
       );
       return outcome(action, reply, 'JSON');

@@ -102,6 +102,7 @@ async function singleDevices(caller, { lamp, hub, sensor }) {
     [hub, 'hub-0002', 'second_hub'],
     [sensor, 'sensor-0001', 'センサー_1'],
     [sensor, 'sensor-0002', 'sensor_2'],
+    [sensor, 'sensor-0003', 'sensor_3'],
   ]) {
     const { Data } = await caller.ok('RegisterDevice', { ProductKey, DeviceName, Nickname });
     assert.deepEqual([Data.ProductKey, Data.DeviceName, Data.Nickname], [ProductKey, DeviceName, Nickname]);
@@ -219,6 +220,7 @@ async function topology(caller, { hub, sensor }, secrets) {
   const signed = [
     signTopology(first, secrets['sensor-0001'], 'Sha256'),
     signTopology(second, secrets['sensor-0002'], 'hmacSha1'),
+    signTopology({ ...first, DeviceName: 'sensor-0003' }, secrets['sensor-0003'], 'hmacMd5'),
   ];
   const to = (GwDeviceName, ...TopoAddItem) => ({ GwProductKey: hub, GwDeviceName, TopoAddItem });
   const forged = signTopology(second, 'not the secret', 'hmacMd5');
@@ -226,15 +228,15 @@ async function topology(caller, { hub, sensor }, secrets) {
   const unsigned = { ...first, SignMethod: 'hmacMd5' };
   await caller.missing('TopoAddItem.1.Sign', 'BatchAddThingTopo', to('hub-0001', unsigned));
   await caller.ok('BatchAddThingTopo', to('hub-0001', ...signed));
-  owe('hub-0001', 0, 'sensor-0001', 'sensor-0002');
+  owe('hub-0001', 0, 'sensor-0001', 'sensor-0002', 'sensor-0003');
   await caller.ok('BatchAddThingTopo', to('hub-0002', signTopology(first, secrets['sensor-0001'], 'hmacSha256')));
   owe('hub-0001', 1, 'sensor-0001');
   owe('hub-0002', 0, 'sensor-0001');
 
   const gateway = { ProductKey: hub, DeviceName: 'hub-0001' };
   const { Data } = await caller.ok('GetThingTopo', { ...gateway, PageNo: 1, PageSize: 10 });
-  assert.equal(Number(Data.Total), 1);
-  assert.deepEqual(names(list(Data.List, 'deviceInfo')), ['sensor-0002']);
+  assert.equal(Number(Data.Total), 2);
+  assert.deepEqual(names(list(Data.List, 'deviceInfo')).sort(), ['sensor-0002', 'sensor-0003']);
   await caller.missing('PageNo', 'GetThingTopo', { ...gateway, PageSize: 10 });
   await caller.refused('iot.common.InvalidPageParams', 'GetThingTopo', { ...gateway, PageNo: 1, PageSize: 51 });
 
@@ -256,7 +258,7 @@ async function topology(caller, { hub, sensor }, secrets) {
   }
 
   await caller.ok('RemoveThingTopo', gateway);
-  owe('hub-0001', 1, 'sensor-0002');
+  owe('hub-0001', 1, 'sensor-0002', 'sensor-0003');
   await caller.refused('iot.device.NotExistedDevice', 'RemoveThingTopo', { ...gateway, DeviceName: 'nobody' });
 
   await caller.ok('DeleteDevice', first);

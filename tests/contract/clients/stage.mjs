@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -62,6 +62,17 @@ export class Child {
 
   untilPrinted(pattern) {
     return this.until(() => this.output.match(pattern) ?? undefined, String(pattern));
+  }
+
+  // Stands still once this has resolved, until thaw(). Of programs with one thread.
+  async freeze() {
+    this.process.kill('SIGSTOP');
+    const state = () => readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').match(/\) (\w) /)[1];
+    while (state() !== 'T') await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  thaw() {
+    this.process.kill('SIGCONT');
   }
 
   // The exit code; null for a program that had to be killed.
@@ -138,6 +149,7 @@ export class Stage {
   async start() {
     const { broker, port } = await startBroker(this.directory);
     this.children.push(broker);
+    this.broker = broker;
     this.brokerPort = port;
     this.subscriber = new Subscriber(port);
     this.children.push(this.subscriber.child);

@@ -154,12 +154,15 @@ TEST(TopErrors, InTheirOrder) {
   struct Case {
     int code;
     std::string message;
-    std::string key;
+    std::string key;    // empty: what changes is that one call more was made
     std::string value;  // "-": absent
   };
   // Cumulative from the last check to the first.
   const std::vector<Case> cases = {
       {40, "Missing required arguments:messages", "messages", "-"},
+      {7, "App Call Limited", "", ""},
+      {27, "Invalid Session", "session", "s3"},
+      {26, "Missing Session", "session", "-"},
       {22, "Invalid Method", "method", "taobao.nothing"},
       {25, "Invalid signature", "sign", "0123"},
       {34, "Unsupported Version", "v", "1.0"},
@@ -175,20 +178,23 @@ TEST(TopErrors, InTheirOrder) {
       {28, "Missing App Key", "app_key", ""},
       {21, "Missing Method", "method", "-"},
   };
-  TopUnderTest top;
+  Config config = top_config();
+  config.limits.enforced = true;
+  config.limits.per_second["taobao.tmc.messages.produce"] = 2;  // the call that succeeds, and that of the first case
+  TopUnderTest top(config);
   TopForm params = top_params();
+  params["app_key"] = "1000";
+  params["session"] = "s1";
   params["messages"] = some_messages(1);
-  top_sign(params);
-  EXPECT_TRUE(top.call(params).is_pending());
-  params.erase("sign");
+  EXPECT_TRUE(top.call(params, "sessionsecret").is_pending());
   for (const Case& step : cases) {
     if (step.value == "-") {
       params.erase(step.key);
-    } else {
+    } else if (!step.key.empty()) {
       params[step.key] = step.value;
     }
     if (step.key == "sign_method" && !params.contains("sign")) params["sign"] = "0123";
-    const std::string body = top.call(params).answer.body;
+    const std::string body = top.call(params, "sessionsecret").answer.body;
     EXPECT_THAT(body, HasSubstr(step.message));
     EXPECT_THAT(body, HasSubstr(std::to_string(step.code)));
   }

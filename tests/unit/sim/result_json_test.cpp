@@ -28,7 +28,7 @@ std::vector<std::string> keys(const Json& object) {
   return names;
 }
 
-TEST(ResultJson, HasTheKeysOfTheDesign) {
+TEST(ResultJson, HasItsKeysInTheirOrder) {
   const Json result = result_json(tests::sample_record());
   EXPECT_THAT(keys(result),
               ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls", "deliveries",

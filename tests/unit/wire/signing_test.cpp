@@ -53,6 +53,26 @@ TEST(AliyunSignature, BuildsTheStringThatAPublicSdkSigns) {
   EXPECT_EQ(aliyun_signature("testsecret", text), "EE0TCUIYfqiG0x5fPosShAZXkbs=");
 }
 
+// The POST of the same SDK, of which nothing stands in the query.
+TEST(AliyunSignature, MatchesThePostOfAPublicSdk) {
+  std::vector<Param> params = {{"AccessKeyId", "testid"},
+                               {"Action", "BatchPub"},
+                               {"DeviceName.1", "newdevice1"},
+                               {"DeviceName.2", "newdevice2"},
+                               {"Format", "JSON"},
+                               {"MessageContent", "aGVsbG8gd29ybGQ="},
+                               {"ProductKey", "a1BwAGVxxxx"},
+                               {"Qos", "0"},
+                               {"RegionId", "cn-shanghai"},
+                               {"SignatureMethod", "HMAC-SHA1"},
+                               {"SignatureNonce", "3156853299f313e23d1673dc12e1703d"},
+                               {"SignatureVersion", "1.0"},
+                               {"Timestamp", "2026-01-02T03:04:05Z"},
+                               {"TopicShortName", "get"},
+                               {"Version", "2018-01-20"}};
+  EXPECT_EQ(aliyun_signature("testsecret", aliyun_string_to_sign("POST", params)), "BVYqHKJKXCJOl2Llouy/mfSVU8g=");
+}
+
 // Twelve names, one full of characters to be escaped, and an empty value: what three public SDKs sign of it.
 TEST(AliyunSignature, MatchesPublicSdksOnEverythingThatMustBeEscaped) {
   struct Row {
