@@ -3,8 +3,8 @@
 #   tests/run.sh [fast|all|asan|tsan|fuzz|lint]     default: all
 # fast  release build, unit tests
 # all   formatting, then unit, contract and end-to-end tests of the release build
-# asan  unit and contract tests under AddressSanitizer and UBSan (g++)
-# tsan  the tests that run threads, under ThreadSanitizer (g++)
+# asan  unit, contract and end-to-end tests under AddressSanitizer and UBSan (g++)
+# tsan  the tests that run threads, whole runs among them, under ThreadSanitizer (g++)
 # fuzz  a short run of every fuzzer (clang, AddressSanitizer, UBSan)
 # lint  clang-tidy over what ships
 # One line a step; what a step said is kept in build/logs. Exit: 0 all passed, 1 something failed, 2 usage, 3 packages.
@@ -85,8 +85,9 @@ case $mode in
     ;;
   asan)
     packages clients
-    step build-asan 'unit and contract tests build with ASan and UBSan' scripts/build.sh asan unit-tests contract-tests
-    step asan 'unit and contract tests under ASan and UBSan' tested build/asan -L '^(unit|contract)$'
+    step build-asan 'unit, contract and end-to-end tests build with ASan and UBSan' \
+      scripts/build.sh asan unit-tests contract-tests e2e-tests
+    step asan 'unit, contract and end-to-end tests under ASan and UBSan' tested build/asan -L '^(unit|contract|e2e)$'
     tail -n 6 "$logs/asan.log"
     ;;
   tsan)

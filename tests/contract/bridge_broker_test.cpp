@@ -138,6 +138,36 @@ TEST_P(BridgeBroker, ABrokerThatStopsIsWaitedForWithinBounds) {
   EXPECT_THAT(first.call(post(BatchPubCall{.qos = 1}))->body, HasSubstr(kSuccess));
 }
 
+// A broker that does not let the bridge in, and callers who are not who they say: the log tells of the first, and of
+// nobody's secret.
+TEST_P(BridgeBroker, NoSecretStandsInALogThatTellsOfARefusedLogin) {
+  Mosquitto broker({.allow_anonymous = false});
+  broker.explain("not authorised");
+  BridgeOptions options;
+  options.broker_port = broker.port();
+  options.publisher = GetParam();
+  options.mqtt_more = ", username: bridge, password: brokerpass";
+  BridgeProgram bridge(options);
+  ASSERT_TRUE(bridge.process().wait_for_output("cannot connect"));
+  HttpCaller one(bridge.port());
+  const FormParams token = {{"SecurityToken", "ststoken"}};
+  const FormParams wrong_token = {{"SecurityToken", "ststoken2"}};
+  for (const BatchPubCall& call : {BatchPubCall{}, BatchPubCall{.secret = "testsecret2"},
+                                   BatchPubCall{.access_key_id = "sts", .secret = "stssecret", .more = token},
+                                   BatchPubCall{.access_key_id = "sts", .secret = "stssecret", .more = wrong_token}}) {
+    ASSERT_TRUE(one.call(post(call)));
+  }
+  ASSERT_TRUE(
+      one.call("GET /router/rest?method=taobao.tmc.messages.consume&app_key=12345678&sign=helloworld&v=2.0 "
+               "HTTP/1.1\r\nHost: bridge\r\n\r\n"));
+  bridge.process().stop();
+  const std::string log = bridge.process().output();
+  EXPECT_THAT(log, testing::MatchesRegex("(.|\n)*[Nn]ot authori[sz]ed(.|\n)*"));
+  for (const char* secret : {"brokerpass", "testsecret", "stssecret", "ststoken", "helloworld"}) {
+    EXPECT_THAT(log, Not(HasSubstr(secret)));
+  }
+}
+
 TEST_P(BridgeBroker, ACallThatNobodyAcknowledgesIsAnsweredInTheEnd) {
   start({}, {.http_more = ", answer_timeout: 300ms"});
   broker_->freeze();

@@ -14,14 +14,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/contract/mqtt_gateway.h"
 #include "tests/support/child_process.h"
-#include "tests/support/event_recorder.h"
 #include "tests/support/http_caller.h"
 #include "tests/support/mosquitto.h"
 #include "tests/support/run_loop.h"
 #include "tests/support/temp_dir.h"
-#include "wire/clock.h"
-#include "wire/device_sign.h"
 #include "wire/mqtt/connection.h"
 
 namespace fleet::tests {
@@ -37,118 +35,11 @@ constexpr const char* kSecret = "neverToBeSeenInALog";
 
 std::string lamp(int number) { return fmt::format("lamp-{}", number); }
 
-// A lamp as its gateway names it, signed as the official SDK does: a number as timestamp.
 json signed_lamp(int number, const std::string& method = "hmacsha1") {
-  const std::string device_id = "lamps&" + lamp(number);
-  std::vector<wire::Param> params = {
-      {"productKey", "lamps"}, {"deviceName", lamp(number)}, {"clientId", device_id}, {"timestamp", "1767323045678"}};
-  const std::string name = lamp(number);
-  params[1].value = name;
-  const std::string content = wire::device_sign_content(params);
-  return {{"productKey", "lamps"}, {"deviceName", name},
-          {"clientId", device_id}, {"timestamp", 1767323045678},
-          {"signMethod", method},  {"sign", wire::device_sign(*wire::parse_sign_method(method), kSecret, content)}};
+  return signed_item("lamps", lamp(number), kSecret, method);
 }
 
 json bare_lamp(int number) { return {{"productKey", "lamps"}, {"deviceName", lamp(number)}}; }
-
-// One gateway of the product "gates" on a connection of its own, subscribed to all that it can be told.
-class Gateway {
- public:
-  Gateway(RunLoop& loop, wire::mqtt::ConnectionContext& context, std::uint16_t port, std::string name)
-      : loop_(loop),
-        name_(std::move(name)),
-        connection_(context, options_, {{boost::asio::ip::address_v4::loopback(), port}, std::nullopt}, seen_) {
-    connection_.connect({.client_id = name_, .username = {}, .password = {}});
-    EXPECT_TRUE(loop_.until([this] { return seen_.connects == 1; }));
-    std::vector<wire::mqtt::Subscription> filters = {{"/ext/error/gates/" + name_, Qos::at_least_once}};
-    for (const char* method :
-         {"thing/topo/change", "thing/topo/add/notify", "thing/topo/add_reply", "thing/topo/delete_reply",
-          "thing/topo/get_reply", "thing/list/found_reply", "thing/sub/register_reply", "combine/login_reply",
-          "combine/logout_reply", "combine/batch_login_reply", "combine/batch_logout_reply"}) {
-      filters.push_back({topic(method), Qos::at_least_once});
-    }
-    connection_.subscribe(filters, 1);
-    EXPECT_TRUE(loop_.until([this] { return !seen_.subscribed.empty(); }));
-  }
-  ~Gateway() {
-    connection_.disconnect();
-    EXPECT_TRUE(loop_.until([this] { return !seen_.ends.empty(); }));
-  }
-  Gateway(const Gateway&) = delete;
-  Gateway& operator=(const Gateway&) = delete;
-
-  void send(const std::string& topic, const std::string& payload, Qos qos = Qos::at_most_once) {
-    auto batch = std::make_shared<wire::mqtt::PublishBatch>();
-    batch->add_topic(topic);
-    const auto bytes = std::as_bytes(std::span(payload));
-    batch->set_payload({bytes.begin(), bytes.end()});
-    batch->qos = qos;
-    EXPECT_EQ(connection_.publish(std::move(batch), 2), wire::mqtt::Offer::queued);
-  }
-  // "thing/topo/add", "combine/login".
-  [[nodiscard]] std::string topic(const std::string& method) const {
-    return (method.starts_with("combine/") ? "/ext/session/gates/" : "/sys/gates/") + name_ + "/" + method;
-  }
-  // Sends a request and waits for its answer.
-  json ask(const std::string& method, const json& params, Qos qos = Qos::at_most_once) {
-    const std::string id = fmt::format("{}|exp-topic|{}", ++last_id_, method);
-    send(topic(method), json{{"id", id}, {"params", params}, {"method", ""}}.dump(), qos);
-    return wait(topic(method) + "_reply", [&id](const json& answer) { return answer["id"] == id; });
-  }
-  int code(const std::string& method, const json& params) { return ask(method, params)["code"].get<int>(); }
-  // Waits for a message of that topic, which is then forgotten.
-  json wait(const std::string& of_topic, const std::function<bool(const json&)>& fits = {}) {
-    json found;
-    EXPECT_TRUE(loop_.until([&] {
-      for (auto message = seen_.messages.begin(); message != seen_.messages.end(); ++message) {
-        if (message->topic != of_topic) continue;
-        json payload = json::parse(message->payload, nullptr, false);
-        if (fits && !fits(payload)) continue;
-        found = std::move(payload);
-        seen_.messages.erase(message);
-        return true;
-      }
-      return false;
-    })) << of_topic;
-    return found;
-  }
-  json wait_change() { return wait(topic("thing/topo/change"))["params"]; }
-  json wait_kick() { return wait("/ext/error/gates/" + name_); }
-  // The same, sent again until it is answered: for when the bridge may not be listening.
-  json insist(const std::string& method) {
-    const std::string payload = json{{"id", "insisting"}, {"params", json::object()}}.dump();
-    json found;
-    wire::TimePoint again{};
-    EXPECT_TRUE(loop_.until([&] {
-      if (const auto now = wire::read_clock(); now >= again) {
-        send(topic(method), payload, Qos::at_least_once);
-        again = now + wire::Millis(50);
-      }
-      for (const auto& message : seen_.messages) {
-        if (message.topic != topic(method) + "_reply") continue;
-        json answer = json::parse(message.payload, nullptr, false);
-        if (answer["id"] == "insisting") found = std::move(answer);
-      }
-      return !found.is_null();
-    }));
-    return found;
-  }
-  // Topics of the messages that nobody has waited for.
-  [[nodiscard]] std::vector<std::string> left() const {
-    std::vector<std::string> topics;
-    for (const auto& message : seen_.messages) topics.push_back(message.topic);
-    return topics;
-  }
-
- private:
-  RunLoop& loop_;
-  std::string name_;
-  wire::mqtt::EndpointOptions options_;
-  EventRecorder seen_;
-  int last_id_ = 0;
-  wire::mqtt::Connection connection_;
-};
 
 class BridgeDevices : public testing::Test {
  protected:

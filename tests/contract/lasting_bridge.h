@@ -19,9 +19,9 @@
 
 namespace fleet::tests {
 
-// A bridge over the file of its test; started and killed as often as the test wants. No broker is there: none of these
-// calls needs one. Products: gates (gateways gate-0 and on), lamps (sub-devices lamp-00 and on) and fresh, which is
-// empty; the secret of all devices is kSecret, and no log may hold it.
+// A bridge over the file of its test; started and killed as often as the test wants. Calls of the API need no broker,
+// and without a port none is there. Products: gates (gateways gate-0 and on), lamps (sub-devices lamp-00 and on) and
+// fresh, which is empty; the secret of all devices is kSecret. No log may hold that or any other secret.
 class LastingBridge {
  public:
   static constexpr int kGateways = 3;
@@ -31,19 +31,24 @@ class LastingBridge {
   static std::string gateway(int number) { return fmt::format("gate-{}", number); }
 
   // `prefix`: words in front of the program.
-  explicit LastingBridge(std::vector<std::string> prefix = {}) : command_(std::move(prefix)) {
+  explicit LastingBridge(std::vector<std::string> prefix = {}, std::uint16_t broker_port = 1)
+      : command_(std::move(prefix)) {
     std::string devices;
     for (int i = 0; i < kLamps; ++i) devices += fmt::format("{{ name: {}, secret: {} }}, ", lamp(i), kSecret);
     std::string gateways;
     for (int i = 0; i < kGateways; ++i) gateways += fmt::format("{{ name: {}, secret: {} }}, ", gateway(i), kSecret);
     const auto path = directory_.write(
         "bridge.yaml",
-        fmt::format("http: {{ listen: 127.0.0.1:0 }}\nmqtt: {{ broker: mqtt://127.0.0.1:1 }}\n"
+        fmt::format("http: {{ listen: 127.0.0.1:0 }}\nmqtt: {{ broker: mqtt://127.0.0.1:{}, username: u, password: "
+                    "brokerpass }}\n"
                     "registry: {{ store: sqlite:{}, check_delay: 1ms, create_delay: 1ms }}\nlimits: off\n"
-                    "accounts: [ {{ access_key_id: testid, access_key_secret: testsecret }} ]\n"
+                    "accounts:\n  - {{ access_key_id: testid, access_key_secret: testsecret }}\n"
+                    "  - {{ access_key_id: sts, access_key_secret: stssecret, security_token: ststoken }}\n"
+                    "apps: [ {{ app_key: '1', app_secret: appsecret }} ]\n"
+                    "bcast: {{ keys: [ {{ api_key: key, api_secret: apisecret }} ] }}\n"
                     "products:\n  - {{ key: gates, kind: gateway, devices: [ {} ] }}\n"
                     "  - {{ key: lamps, kind: sub-device, devices: [ {} ] }}\n  - {{ key: fresh }}\n",
-                    file(), gateways, devices));
+                    broker_port, file(), gateways, devices));
     command_.insert(command_.end(), {FLEET_BRIDGE_PROGRAM, "--config", path.string()});
   }
 
@@ -53,8 +58,13 @@ class LastingBridge {
   void kill() {
     process_->signal(SIGKILL);
     EXPECT_EQ(process_->wait(), 128 + SIGKILL) << process_->output();
-    EXPECT_THAT(process_->output(), testing::Not(testing::HasSubstr(kSecret)));
+    for (const char* secret :
+         {kSecret, "brokerpass", "testsecret", "stssecret", "ststoken", "appsecret", "apisecret"}) {
+      EXPECT_THAT(process_->output(), testing::Not(testing::HasSubstr(secret)));
+    }
   }
+  // All that it has printed since it was started.
+  [[nodiscard]] std::string log() const { return process_->output(); }
 
   [[nodiscard]] std::string file() const { return directory_.path() / "registry.db"; }
   [[nodiscard]] HttpCaller caller() const { return HttpCaller(port_); }

@@ -115,5 +115,22 @@ TEST(BadSurroundings, NobodyNeedsToReadAlong) {
   }
 }
 
+TEST(BadSurroundings, ATerminalSeesOneLineThatIsWrittenOver) {
+  TempDir directory;
+  const std::string scenario = directory.write("scenario.yaml", to_yaml({.hold = "200ms"})).string();
+  const std::string out = (directory.path() / "out").string();
+  // A pseudo-terminal of its own.
+  ChildProcess run({"script", "--quiet", "--return", "--command",
+                    fmt::format("exec '{}' run '{}' --out '{}'", FLEET_SIM_PROGRAM, scenario, out), "/dev/null"});
+  EXPECT_EQ(run.wait(std::chrono::minutes(1)), kPass) << run.output();
+  const std::string seen = run.output();
+  const std::size_t connect = seen.find("\r\033[Kconnect  ");
+  const std::size_t hold = seen.find("\r\033[Khold ");
+  EXPECT_NE(connect, std::string::npos) << seen;
+  EXPECT_NE(hold, std::string::npos) << seen;
+  EXPECT_EQ(seen.substr(connect, hold - connect).find('\n'), std::string::npos) << "all on one line";
+  EXPECT_EQ(run.output().find("\nhold "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace fleet::tests

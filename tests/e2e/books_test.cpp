@@ -1,7 +1,10 @@
 // Do the books of whole runs balance, against a real Mosquitto and a real bridge?
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/e2e/sim_run.h"
+#include "tests/support/bridge_program.h"
+#include "tests/support/mosquitto.h"
 
 namespace fleet::tests {
 namespace {
@@ -74,6 +77,29 @@ TEST(Books, InTheDialectOfBcast) {
     EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
     expect_whole(run.result(), 50, 1000);
   }
+}
+
+// A bridge that runs already, by its URL, with an API key of its own; and what it says to a wrong one.
+TEST(Books, InTheDialectOfBcastOfABridgeThatRunsAlready) {
+  Mosquitto broker;
+  BridgeProgram bridge({.broker_port = broker.port()});
+  ASSERT_TRUE(bridge.wait_for_broker());
+  const auto scenario = [&](const std::string& secret) {
+    std::string yaml =
+        to_yaml({.qos = 1,
+                 .target = fmt::format("{{ broker: \"mqtt://127.0.0.1:{}\", bridge: {{ url: "
+                                       "\"http://127.0.0.1:{}\", dialect: emqx-bcast, access_key_id: key, "
+                                       "access_key_secret: {} }} }}",
+                                       broker.port(), bridge.port(), secret)});
+    const std::string product = "  lamp:\n";
+    return yaml.replace(yaml.find(product), product.size(), product + "    key: a1BwAGVdemo\n");
+  };
+  SimRun run(scenario("secret"));
+  EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
+  expect_whole(run.result(), 50, 1000);
+  SimRun stranger(scenario("wrong"));
+  EXPECT_EQ(stranger.wait(), expected_exit(1)) << stranger.output();
+  EXPECT_EQ(stranger.result()["calls"]["errors"]["BAD_API_KEY_OR_SECRET"], 50) << stranger.result()["calls"];
 }
 
 TEST(Books, OfCallsToFiveHundredDevices) {

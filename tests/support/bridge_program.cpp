@@ -17,6 +17,7 @@ std::string configuration(const BridgeOptions& options) {
       << "mqtt: { broker: mqtt://127.0.0.1:" << options.broker_port << ", publisher: " << options.publisher
       << ", connections: " << options.connections << options.mqtt_more << " }\n"
       << "accounts:\n  - { access_key_id: testid, access_key_secret: testsecret, batch_pub: true }\n"
+      << "  - { access_key_id: sts, access_key_secret: stssecret, security_token: ststoken, batch_pub: true }\n"
       << "apps:\n  - { app_key: \"12345678\", app_secret: helloworld, topics: [ taobao_jds_TradeTrace ],"
       << " groups: [ warehouse, analytics ] }\n"
       << "bcast: { keys: [ { api_key: key, api_secret: secret } ] }\n"

@@ -10,9 +10,10 @@
 
 namespace fleet::tests {
 
-// What a test can vary of bridge.yaml. There is one account (testid, testsecret), one product (a1BwAGVdemo) with
-// devices newdevice1 to newdevice200 and the topic `get`, one app (12345678, helloworld) with the topic
-// taobao_jds_TradeTrace and the groups warehouse and analytics, and one key of the bcast API (key, secret).
+// What a test can vary of bridge.yaml. There are an account (testid, testsecret) and a temporary key (sts, stssecret,
+// with the token ststoken), one product (a1BwAGVdemo) with devices newdevice1 to newdevice200 and the topic `get`, one
+// app (12345678, helloworld) with the topic taobao_jds_TradeTrace and the groups warehouse and analytics, and one key
+// of the bcast API (key, secret).
 struct BridgeOptions {
   std::uint16_t broker_port = 1883;
   std::string publisher = "native";
