@@ -22,10 +22,10 @@ using nlohmann::json;
 using ::testing::AnyOf;
 
 constexpr int kKills = 100;
-constexpr int kAttached = 10;   // lamps of a topo/add, each time at the other gateway
-constexpr int kRegistered = 6;  // sub/register of a round, a device each
-constexpr int kProducts = 3;    // CreateProduct of a round
-constexpr int kDisabled = 19;   // number of the lamp that is disabled and enabled in turn
+constexpr int kAttached = 10;    // lamps of a topo/add, each time at the other gateway
+constexpr int kRegistered = 10;  // sub/register of a round, a device each
+constexpr int kProducts = 3;     // CreateProduct of a round
+constexpr int kDisabled = 19;    // number of the lamp that is disabled and enabled in turn
 
 class BridgeKillGateways : public testing::Test {
  protected:
@@ -75,7 +75,7 @@ class BridgeKillGateways : public testing::Test {
       }
       return answers >= enough;
     }));
-    for (volatile unsigned long spin = random_() % 4'000'000; spin > 0;) spin = spin - 1;
+    for (volatile unsigned long spin = random_() % 10'000'000; spin > 0;) spin = spin - 1;
     bridge_.kill();
     for (int i = 0; i <= kProducts; ++i) {
       const auto reply = pipe.read();

@@ -141,7 +141,7 @@ class BridgeKill : public testing::Test {
       }
     }
     const bool at_once = random_() % 2 == 0;
-    for (volatile unsigned long spin = at_once ? 0 : random_() % 2'000'000; spin > 0;) spin = spin - 1;
+    for (volatile unsigned long spin = at_once ? 0 : random_() % 10'000'000; spin > 0;) spin = spin - 1;
     bridge_.kill();
     for (Call& call : pipelined) {
       const auto reply = pipe.read();
