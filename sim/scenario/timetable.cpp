@@ -134,6 +134,35 @@ std::string work_of(const TimetableRow& row) {
   return text + (row.to - row.from == row.step ? " in " : " each ") + duration_text(row.step);
 }
 
+// What happens at one moment.
+struct Event {
+  wire::Nanos when{};  // behind the warm-up's beginning
+  std::string_view what;
+  std::string sentence;
+};
+
+void add_behaviour(const FleetGroup& group, wire::Nanos hold, std::vector<Event>& events) {
+  const auto some = [&group](double share) {
+    return fmt::format("{} of {}", grouped(devices_meant(share, group.count)), group.name);
+  };
+  for (const AwayWindow& window : group.behaviour.away) {
+    events.push_back({hold + window.at, "away", some(window.share) + " leave"});
+    events.push_back({hold + window.at + window.length, "back", some(window.share) + " are due back"});
+  }
+  for (const Silence& silence : group.behaviour.silence) {
+    events.push_back({hold + silence.at, "silence", some(silence.share) + " ping no more"});
+  }
+}
+
+std::vector<Event> events_of(const Scenario& scenario) {
+  std::vector<Event> events;
+  const wire::Nanos hold = scenario.phases.warm_up;
+  for (const Fault& fault : scenario.faults) events.push_back({hold + fault.at, "fault", fault_text(scenario, fault)});
+  for (const FleetGroup& group : scenario.fleet) add_behaviour(group, hold, events);
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.when < b.when; });
+  return events;
+}
+
 }  // namespace
 
 std::vector<TimetableRow> make_timetable(const Scenario& scenario, std::size_t rows_max) {
@@ -151,20 +180,19 @@ std::vector<TimetableRow> make_timetable(const Scenario& scenario, std::size_t r
 
 std::string timetable_text(const Scenario& scenario) {
   std::string text;
-  std::size_t told = 0;  // faults, which are in the order of their times
-  const auto tell_faults = [&](wire::Nanos until) {
-    for (; told < scenario.faults.size() && scenario.phases.warm_up + scenario.faults[told].at < until; ++told) {
-      const wire::Nanos when = scenario.phases.warm_up + scenario.faults[told].at;
-      text += fmt::format("  {:<8} {:>7}    {:<7} {}\n", "fault", duration_text(when), "",
-                          fault_text(scenario, scenario.faults[told]));
+  const std::vector<Event> events = events_of(scenario);
+  auto next = events.begin();
+  const auto tell_events = [&](wire::Nanos until) {
+    for (; next != events.end() && next->when < until; ++next) {
+      text += fmt::format("  {:<8} {:>7}    {:<7} {}\n", next->what, duration_text(next->when), "", next->sentence);
     }
   };
   for (const TimetableRow& row : make_timetable(scenario)) {
-    if (row.phase != "connect") tell_faults(row.from);
+    if (row.phase != "connect") tell_events(row.from);
     text += fmt::format("  {:<8} {:>7} .. {:<7} {}\n", row.phase, duration_text(row.from), duration_text(row.to),
                         work_of(row));
   }
-  tell_faults(wire::Nanos::max());
+  tell_events(wire::Nanos::max());
   return text;
 }
 

@@ -256,6 +256,17 @@ TEST(Timetable, TellsFaultsBehindWhatTheyBreak) {
   EXPECT_LT(text.find("  fault        11s            cut of 100% of lamps"), text.find("  drain  "));
 }
 
+TEST(Timetable, TellsWhoLeavesAndIsDueBack) {
+  const Scenario scenario =
+      accepted(std::string(kSmallScenario), {{"fleet.lamps.away", "[{at: 2s, for: 3s, share: 50%}]"},
+                                             {"fleet.lamps.connect.keep_alive", "1s"},
+                                             {"fleet.lamps.silence", "[{at: 8s, share: 20%}]"}});
+  EXPECT_THAT(timetable_text(scenario), HasSubstr("  away          4s            5 of lamps leave\n"
+                                                  "  back          7s            5 of lamps are due back\n"
+                                                  "  silence      10s            2 of lamps ping no more\n"
+                                                  "  drain "));
+}
+
 TEST(Timetable, CountsInLongerStepsWhereEverySecondDiffers) {
   const Scenario scenario = accepted(small_with("rate: 50/s", "rate: { ramp: { from: 1/s, to: 100/s } }"),
                                      {{"phases.hold", "2h"}, {"phases.warm_up", "0s"}});
