@@ -62,8 +62,8 @@ wire::TimePoint Pacer::due(std::uint64_t n) {
     return start_ + (n < shape.replay.size() ? warm_up_ + shape.replay[n] : rounded(kFarthestNanos));
   }
   if (shape.burst_calls > 0) {
-    const auto burst = static_cast<long double>(n / shape.burst_calls);
-    return start_ + rounded(burst * static_cast<long double>(shape.burst_every.count()));
+    const std::uint64_t burst = n / shape.burst_calls;
+    return start_ + rounded(static_cast<long double>(burst) * static_cast<long double>(shape.burst_every.count()));
   }
   return start_ + rounded(when(events_ ? static_cast<long double>(events_->at(n)) : static_cast<long double>(n)));
 }
