@@ -16,6 +16,10 @@ void Device::subscribed(bool is_current, std::uint64_t cookie, std::span<const w
   if (is_current) worker_->device_subscribed(*this, cookie, granted_codes);
 }
 
+void Device::unsubscribed(bool is_current, std::uint64_t cookie) {
+  if (is_current) worker_->device_unsubscribed(*this, cookie);
+}
+
 // Whichever connection brings it: it has reached the device.
 void Device::received(const wire::mqtt::Delivery& delivery) { worker_->device_received(*this, delivery); }
 
@@ -34,6 +38,8 @@ void SecondLine::on_connected(bool session_present) { device_.connected(swapped,
 void SecondLine::on_subscribed(std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted) {
   device_.subscribed(swapped, cookie, granted);
 }
+
+void SecondLine::on_unsubscribed(std::uint64_t cookie) { device_.unsubscribed(swapped, cookie); }
 
 void SecondLine::on_delivery(const wire::mqtt::Delivery& delivery) { device_.received(delivery); }
 

@@ -29,6 +29,7 @@ class SecondLine final : private wire::mqtt::EndpointEvents {
  private:
   void on_connected(bool session_present) override;
   void on_subscribed(std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted) override;
+  void on_unsubscribed(std::uint64_t cookie) override;
   void on_delivery(const wire::mqtt::Delivery& delivery) override;
   void on_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst) override;
   void on_disconnected(const wire::mqtt::Disconnect& why) override;
@@ -61,6 +62,7 @@ class Device final : private wire::mqtt::EndpointEvents {
 
   // What happened on one of its endpoints; `is_current`: on `endpoint`.
   void connected(bool is_current, bool session_present);
+  void unsubscribed(bool is_current, std::uint64_t cookie);
   void subscribed(bool is_current, std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted_codes);
   void received(const wire::mqtt::Delivery& delivery);
   void published(std::uint64_t cookie, wire::mqtt::ReasonCode worst);
@@ -89,6 +91,7 @@ class Device final : private wire::mqtt::EndpointEvents {
   void on_subscribed(std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted_codes) override {
     subscribed(is_current(), cookie, granted_codes);
   }
+  void on_unsubscribed(std::uint64_t cookie) override { unsubscribed(is_current(), cookie); }
   void on_delivery(const wire::mqtt::Delivery& delivery) override { received(delivery); }
   void on_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst) override { published(cookie, worst); }
   void on_disconnected(const wire::mqtt::Disconnect& why) override { disconnected(is_current(), why); }

@@ -14,7 +14,7 @@ namespace fleet::sim {
 
 // What one fault did to the connections of a fleet.
 struct FaultOutcome {
-  std::uint64_t lost = 0;         // connections of devices that were ready
+  std::uint64_t lost = 0;         // connections of devices that were ready; sub-devices that were moved
   std::vector<wire::Nanos> back;  // of those whose device was ready again: since the fault began; in any order
 
   void merge(const FaultOutcome& other);
@@ -60,6 +60,16 @@ class FaultWatch {
   void note_lost(std::size_t slot, bool returns);
   // A device that was ready before is ready again.
   void note_ready(std::size_t slot, wire::TimePoint now);
+
+  // Sub-devices that a hand-over moves; each arrives at its new gateway.
+  void note_moving(std::size_t fault, std::uint64_t sub_devices) {
+    outcomes_[fault].lost += sub_devices;
+    away_.add(sub_devices);
+  }
+  void note_arrived(std::size_t fault, wire::TimePoint now) {
+    outcomes_[fault].back.push_back(now - clock_.began(fault));
+    away_.subtract(1);  // it may have been another worker's: the sum over all of them is right
+  }
 
   // Any thread: devices that a fault has cost their connection, that will return and are not ready again.
   [[nodiscard]] std::uint64_t away() const { return away_.read(); }

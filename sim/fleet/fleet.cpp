@@ -115,6 +115,8 @@ FleetStatus Fleet::status() const {
     status.login_refused += counters.login_refused.read();
     status.gateway_refused += counters.gateway_refused.read();
     status.sub_devices_ready += counters.sub_devices_ready.read();
+    status.sub_devices_kicked += counters.sub_devices_kicked.read();
+    status.newcomers_refused += counters.newcomers_refused.read();
     status.telemetry_open += counters.telemetry_open.read();
     status.unsettled += counters.unsettled.read();
     status.away_by_fault += worker->away_by_fault();
@@ -142,6 +144,9 @@ void Fleet::begin_fault(std::size_t fault, TimePoint when, bool blame) {
   plan.faults.begin(fault, when);
   if (blame) plan.faults.blame(fault);
   const Fault& what = plan.scenario.faults[fault];
+  if (what.kind == FaultKind::handover) {
+    for (const auto& worker : state_->workers) worker->begin_handover(fault);
+  }
   if (what.kind != FaultKind::cut || is_of_link(what)) return;
   for (const auto& worker : state_->workers) worker->cut(fault);
 }

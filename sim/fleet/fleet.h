@@ -31,14 +31,16 @@ struct FleetStatus {
   std::uint64_t connect_failed = 0;  // attempts
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
-  std::uint64_t login_refused = 0;    // of connect_failed: the broker said that it will never accept them
-  std::uint64_t gateway_refused = 0;  // of connect_failed: the platform refused a gateway's sub-devices
-  std::uint64_t telemetry_open = 0;   // messages of telemetry under way
-  std::uint64_t unsettled = 0;        // devices that were interrupted on purpose, until what they were owed is settled
-  std::uint64_t away_by_fault = 0;    // devices that a fault has cost their connection and that will return
-  std::uint64_t deliveries = 0;       // any that carried a stamp of this run
-  std::uint64_t first_copies = 0;     // those of them that were the first for a device that the call named
-  std::string last_error;             // newest connect or subscribe failure, a sentence; may be empty
+  std::uint64_t login_refused = 0;       // of connect_failed: the broker said that it will never accept them
+  std::uint64_t gateway_refused = 0;     // of connect_failed: the platform refused a gateway's sub-devices
+  std::uint64_t sub_devices_kicked = 0;  // messages of /ext/error
+  std::uint64_t newcomers_refused = 0;   // sub-devices that came to a gateway and that the platform refused there
+  std::uint64_t telemetry_open = 0;      // messages of telemetry under way
+  std::uint64_t unsettled = 0;      // devices that were interrupted on purpose, until what they were owed is settled
+  std::uint64_t away_by_fault = 0;  // devices that a fault has cost their connection and that will return
+  std::uint64_t deliveries = 0;     // any that carried a stamp of this run
+  std::uint64_t first_copies = 0;   // those of them that were the first for a device that the call named
+  std::string last_error;           // newest connect or subscribe failure, a sentence; may be empty
 };
 
 // What is left of a fleet after it has stopped.

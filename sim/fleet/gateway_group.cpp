@@ -36,6 +36,11 @@ std::uint32_t GatewayGroup::sub_devices(std::uint32_t gateway) const {
 }
 
 std::optional<SubDevice> GatewayGroup::find(std::string_view topic, std::uint32_t gateway) const {
+  const std::optional<SubDevice> found = find(topic);
+  return found && is_home(*found, gateway) ? found : std::nullopt;
+}
+
+std::optional<SubDevice> GatewayGroup::find(std::string_view topic) const {
   if (!topic.starts_with('/')) return std::nullopt;
   topic.remove_prefix(1);
   const std::size_t slash = topic.find('/');
@@ -47,14 +52,14 @@ std::optional<SubDevice> GatewayGroup::find(std::string_view topic, std::uint32_
     const SubDeviceGroup& group = groups_[g];
     if (key != group.product_key) continue;
     const std::optional<std::uint32_t> index = group.names.index_of(device);
-    if (!index || *index >= group.spread.sub_devices || group.spread.gateway_of(*index) != gateway) continue;
+    if (!index || *index >= group.spread.sub_devices) continue;
     return SubDevice{g, *index, group.spread.rank_of(*index)};
   }
   return std::nullopt;
 }
 
 std::uint32_t GatewayGroup::own_filters() const {
-  return static_cast<std::uint32_t>(gateways_.subscribe.size()) + (asks_for_topology_ ? 1 : 0) + (logs_in_ ? 1 : 0);
+  return static_cast<std::uint32_t>(gateways_.subscribe.size()) + (asks_for_topology_ ? 1 : 0) + (logs_in_ ? 3 : 0);
 }
 
 std::uint32_t GatewayGroup::filters(std::uint32_t gateway) const { return first_filter(gateway, groups_.size(), 0); }
@@ -72,7 +77,7 @@ GatewayGroup::FilterOwner GatewayGroup::owner(std::uint32_t gateway, std::uint32
     return owner;
   }
   if (number < own_filters()) {
-    owner.kind = FilterOwner::Kind::answers;
+    owner.kind = FilterOwner::Kind::platform;
     return owner;
   }
   number -= own_filters();
@@ -100,22 +105,36 @@ wire::mqtt::Subscription GatewayGroup::filter(std::uint32_t gateway, std::uint32
       const TopicSubscription& row = gateways_.subscribe[who.subscription];
       return {user_topic(path(gateway), row.topic), row.qos};
     }
-    case FilterOwner::Kind::answers:
-      return {answer_topics(gateway).at(number - gateways_.subscribe.size()), wire::mqtt::Qos::at_least_once};
+    case FilterOwner::Kind::platform:
+      return {platform_topics(gateway).at(number - gateways_.subscribe.size()), wire::mqtt::Qos::at_least_once};
     case FilterOwner::Kind::sub_device:
       break;
   }
-  const SubDeviceGroup& group = groups_[who.sub_device.group];
-  const TopicSubscription& row = group.fleet->subscribe[who.subscription];
+  return filter_of(who.sub_device, who.subscription);
+}
+
+wire::mqtt::Subscription GatewayGroup::filter_of(const SubDevice& who, std::size_t subscription) const {
+  const SubDeviceGroup& group = groups_[who.group];
+  const TopicSubscription& row = group.fleet->subscribe[subscription];
   std::string device = group.product_key + "/";
-  group.names.append(who.sub_device.index, device);
+  group.names.append(who.index, device);
   return {user_topic(device, row.topic), row.qos};
 }
 
-std::vector<std::string> GatewayGroup::answer_topics(std::uint32_t gateway) const {
+std::vector<wire::mqtt::Subscription> GatewayGroup::filters_of(const SubDevice& who) const {
+  std::vector<wire::mqtt::Subscription> filters;
+  for (std::uint32_t i = 0; i < topics_of(groups_[who.group]); ++i) filters.push_back(filter_of(who, i));
+  return filters;
+}
+
+std::vector<std::string> GatewayGroup::platform_topics(std::uint32_t gateway) const {
   std::vector<std::string> topics;
   if (asks_for_topology_) topics.push_back(topology_topic(gateway) + "_reply");
-  if (logs_in_) topics.push_back(login_topic(gateway) + "_reply");
+  if (logs_in_) {
+    topics.push_back(login_topic(gateway) + "_reply");
+    topics.push_back(change_topic(gateway));
+    topics.push_back(error_topic(gateway));
+  }
   return topics;
 }
 
@@ -126,6 +145,12 @@ std::string GatewayGroup::topology_topic(std::uint32_t gateway) const {
 std::string GatewayGroup::login_topic(std::uint32_t gateway) const {
   return "/ext/session/" + path(gateway) + "/combine/batch_login";
 }
+
+std::string GatewayGroup::change_topic(std::uint32_t gateway) const {
+  return "/sys/" + path(gateway) + "/thing/topo/change";
+}
+
+std::string GatewayGroup::error_topic(std::uint32_t gateway) const { return "/ext/error/" + path(gateway); }
 
 std::string GatewayGroup::name(std::uint32_t gateway) const { return device_name(gateways_.name_template, gateway); }
 

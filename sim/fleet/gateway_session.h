@@ -7,8 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sim/fleet/gateway_group.h"
+#include "sim/fleet/gateway_moves.h"
 #include "sim/scenario/identities.h"
 #include "wire/clock.h"
 
@@ -32,10 +35,12 @@ class GatewaySession {
       none,       // an answer is awaited, or all is done
       request,    // publish `payload` to `topic` at QoS 0 (documentation of sub-devices coming online)
       subscribe,  // filters first .. end - 1
+      welcome,    // subscribe on behalf of `newcomer`
     };
     Kind kind = Kind::none;
     std::string topic, payload;
     std::uint32_t first = 0, end = 0;
+    SubDevice newcomer;
   };
   // What is to be done now; ask until it is none. `wall_ms`: Unix time, which is signed.
   [[nodiscard]] Step next(wire::TimePoint now, std::int64_t wall_ms);
@@ -51,8 +56,17 @@ class GatewaySession {
   // An answer has not come in time; failure() tells.
   [[nodiscard]] bool overdue(wire::TimePoint now);
 
-  // Nothing is left to be asked for.
+  // Nothing is left to be asked for of what the scenario gives this gateway.
   [[nodiscard]] bool done() const;
+  // Filters of its own and of those who are at home here and have not moved: what a connection that is ready has.
+  [[nodiscard]] std::uint32_t filters() const;
+  [[nodiscard]] GatewayMoves& moves() { return moves_; }
+  // Newcomers that the platform has refused since the last time this was asked: why, and how many.
+  struct Refusal {
+    std::string why;
+    std::uint64_t sub_devices = 0;
+  };
+  [[nodiscard]] Refusal take_refusal() { return std::exchange(refusal_, {}); }
   // A sentence; empty: nothing failed on this connection.
   [[nodiscard]] const std::string& failure() const { return failure_; }
 
@@ -62,13 +76,19 @@ class GatewaySession {
     std::size_t group = 0;
     std::uint32_t rank = 0;
   };
-  enum class Waiting : std::uint8_t { no, topology, login };
+  enum class Waiting : std::uint8_t { no, topology, login, newcomers };
 
   // The next sub-devices of one group, at most `items`; false when all have been gone through.
   [[nodiscard]] bool take(Cursor& cursor, std::uint32_t items, std::uint32_t& end) const;
+  [[nodiscard]] bool is_gone(const Cursor& at) const;
+  // Of the sub-devices from the cursor to rank `end`.
   [[nodiscard]] Step request(Waiting kind, const Cursor& from, std::uint32_t end, wire::TimePoint now,
                              std::int64_t wall_ms);
-  void append_item(const SubDeviceGroup& group, std::uint32_t rank, bool login, const std::string& timestamp,
+  [[nodiscard]] Step request(Waiting kind, const std::vector<SubDevice>& whom, wire::TimePoint now,
+                             std::int64_t wall_ms);
+  [[nodiscard]] Step next_newcomers(wire::TimePoint now, std::int64_t wall_ms);
+  void newcomers_answered(std::int64_t code, const std::string& sentence);
+  void append_item(const SubDeviceGroup& group, std::uint32_t index, bool login, const std::string& timestamp,
                    std::string& out) const;
 
   const GatewayGroup& group_;
@@ -82,6 +102,10 @@ class GatewaySession {
   wire::TimePoint deadline_{};
   std::optional<Step> subscribe_;  // of those that were just logged in
   std::string failure_;
+  GatewayMoves moves_;
+  bool hold_off_ = false;       // the platform has no room for newcomers now
+  wire::TimePoint again_at_{};  // not before
+  Refusal refusal_;
 };
 
 }  // namespace fleet::sim

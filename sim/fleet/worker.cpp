@@ -109,6 +109,9 @@ void Worker::on_beat(TimePoint now) {
     if (device.state != Device::State::away && !device.silent) device.endpoint->on_timer(now);
     if (device.second && device.second->other_is_busy) device.second->other->on_timer(now);
     if (device.gateway && device.gateway->overdue(now)) give_up_gateway(device);
+    // Newcomers for which the platform had no room.
+    if (device.gateway && device.state == Device::State::ready && !device.gateway->moves().empty())
+      drive_gateway(device);
   }
   if (phases_known_) pump_errands(now);
 }
@@ -242,12 +245,17 @@ void Worker::subscribe(Device& device, std::uint32_t first, std::uint32_t end) {
   }
 }
 
+std::uint32_t Worker::filters_wanted(const Device& device) const {
+  return device.gateway ? device.gateway->filters() : filters_of(device);
+}
+
 std::uint32_t Worker::filters_of(const Device& device) const {
   if (device.gateway) return gateways_of(device).filters(device.who().index);
   return static_cast<std::uint32_t>(group_of(device).subscribe.size());
 }
 
 void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::span<const ReasonCode> granted) {
+  if (is_of_move(first_filter)) return newcomer_subscribed(device, first_filter, granted);
   const std::uint32_t wanted = filters_of(device);
   for (std::size_t i = 0; i < granted.size() && first_filter + i < wanted; ++i) {
     const auto filter = static_cast<std::uint32_t>(first_filter + i);
@@ -273,7 +281,7 @@ void Worker::leave_gate(Device& device) {
 }
 
 void Worker::check_ready(Device& device) {
-  if (device.state != Device::State::subscribing || device.granted != filters_of(device)) return;
+  if (device.state != Device::State::subscribing || device.granted != filters_wanted(device)) return;
   if (device.gateway && !device.gateway->done()) return;
   become_ready(device);
 }
@@ -282,7 +290,7 @@ void Worker::become_ready(Device& device) {
   device.state = Device::State::ready;
   device.failures = 0;
   counters_.ready.add(1);
-  if (device.gateway) counters_.sub_devices_ready.add(gateways_of(device).sub_devices(device.who().index));
+  if (device.gateway) counters_.sub_devices_ready.add(sub_devices_of(device));
   if (device.was_ready) {
     counters_.reconnects.add(1);
     if (device.interrupted) note_returned(device, wire::read_clock());

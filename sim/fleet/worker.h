@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@
 #include "sim/fleet/ramp.h"
 #include "sim/fleet/shard_ledger.h"
 #include "sim/fleet/telemetry.h"
+#include "sim/ledger/handover_plan.h"
 #include "sim/ledger/histogram.h"
 #include "sim/ledger/pick.h"
 #include "wire/clock.h"
@@ -36,16 +38,18 @@ inline constexpr std::size_t kFiltersMax = 8;
 
 // Written by the worker's thread, read by the coordinator's.
 struct WorkerCounters {
-  Counter ready;              // now
-  Counter connected;          // now
-  Counter connect_failed;     // attempts that ended before the last SUBACK
-  Counter reconnects;         // connections that made a device ready again
-  Counter subscribe_refused;  // subscriptions
-  Counter login_refused;      // attempts that the broker will never accept
-  Counter gateway_refused;    // attempts of gateways whose sub-devices the platform refused
-  Counter sub_devices_ready;  // now: those of gateways that are ready
-  Counter telemetry_open;     // messages under way, now
-  Counter unsettled;          // devices that were interrupted on purpose, now, until what they were owed is settled
+  Counter ready;               // now
+  Counter connected;           // now
+  Counter connect_failed;      // attempts that ended before the last SUBACK
+  Counter reconnects;          // connections that made a device ready again
+  Counter subscribe_refused;   // subscriptions
+  Counter login_refused;       // attempts that the broker will never accept
+  Counter gateway_refused;     // attempts of gateways whose sub-devices the platform refused
+  Counter sub_devices_ready;   // now: those of gateways that are ready
+  Counter sub_devices_kicked;  // messages of /ext/error
+  Counter newcomers_refused;   // sub-devices that came to a gateway and that the platform refused there
+  Counter telemetry_open;      // messages under way, now
+  Counter unsettled;           // devices that were interrupted on purpose, now, until what they were owed is settled
 };
 
 // Owned by the fleet. Made, started and stopped on the coordinator's thread; everything else happens on its own.
@@ -63,6 +67,8 @@ class Worker {
   void end_hold();
   // Cuts the connections that a fault of the scenario means, of devices that are ready.
   void cut(std::size_t fault);
+  // From now on sub-devices arrive that this hand-over of the scenario has moved.
+  void begin_handover(std::size_t fault);
   // Begins to disconnect every device; join() waits for the end, 3 s at most.
   void begin_stop();
   void join();
@@ -92,6 +98,7 @@ class Worker {
     if (device.gateway) return gateway_received(device, delivery, received);
     ledger_.receive(device.who(), delivery, received);
   }
+  void device_unsubscribed(Device& device, std::uint64_t cookie);
   void device_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst);
   void device_disconnected(Device& device, const wire::mqtt::Disconnect& why);
   // Of the endpoint that is not the device's now: worker_takeovers.cpp.
@@ -114,6 +121,8 @@ class Worker {
   // Filters first .. end - 1 of a device, or of a gateway and its sub-devices.
   void subscribe(Device& device, std::uint32_t first, std::uint32_t end);
   [[nodiscard]] std::uint32_t filters_of(const Device& device) const;
+  // Of them, without those of sub-devices that have moved away.
+  [[nodiscard]] std::uint32_t filters_wanted(const Device& device) const;
   void note_granted(Device& device, std::uint32_t filter, wire::mqtt::Qos qos);
   void leave_gate(Device& device);
   // Where everything is granted and every sub-device logged in.
@@ -130,6 +139,7 @@ class Worker {
   void gateway_received(Device& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received);
   // Does what the gateway's session asks for.
   void drive_gateway(Device& device);
+  void note_refused_newcomers(Device& device);
   // Ends a connection whose sub-devices cannot be brought up.
   void give_up_gateway(Device& device);
   [[nodiscard]] const GatewayGroup& gateways_of(const Device& device) const {
@@ -154,6 +164,21 @@ class Worker {
   void take_over(Device& device, wire::TimePoint now);
   // The broker has ended the first connection.
   void note_displaced(Device& device, const wire::mqtt::Disconnect& why);
+
+  // --- sub-devices that move: worker_moves.cpp
+  [[nodiscard]] static bool is_of_move(std::uint64_t cookie);
+  [[nodiscard]] Recipient recipient_of(const Device& gateway, const GatewayMoves::Newcomer& newcomer) const;
+  // Where something has moved: who has what came for the sub-device; none: nobody here.
+  [[nodiscard]] std::optional<Recipient> moved_recipient(Device& gateway, const SubDevice& who);
+  // What the platform told a gateway by itself.
+  void follow_platform(Device& device, std::string_view topic, std::string_view payload);
+  void receive_sub_device(Device& device, const SubDevice& who);
+  void drop_sub_device(Device& device, const SubDevice& who);
+  void note_dropped(Device& device, const SubDevice& who);
+  void subscribe_newcomer(Device& device, const SubDevice& who);
+  void newcomer_subscribed(Device& device, std::uint64_t cookie, std::span<const wire::mqtt::ReasonCode> granted);
+  void newcomer_ready(Device& device, GatewayMoves::Newcomer& newcomer);
+  [[nodiscard]] std::uint64_t sub_devices_of(Device& device) const;
 
   // --- telemetry: worker_telemetry.cpp
   void make_telemetry();
@@ -192,6 +217,12 @@ class Worker {
   ShardLedger ledger_;
   Ramp ramp_;
   FaultWatch faults_;
+  std::vector<std::optional<HandoverPlan>> handovers_;  // by fault, of those that have begun
+  // Of the ledger, for guests of a fleet group: in the order of their coming.
+  struct GuestRows {
+    std::uint32_t next = 0, end = 0;
+  };
+  std::vector<GuestRows> guest_rows_;  // by fleet group
   Histogram connect_times_;
   wire::TimePoint last_ready_{};
   TelemetrySchedule schedule_;

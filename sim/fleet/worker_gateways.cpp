@@ -7,12 +7,37 @@ namespace fleet::sim {
 
 using wire::mqtt::Qos;
 
+namespace {
+
+// Sub-devices that may come to the gateways of one worker without the timetable's doing: others call the API too.
+constexpr std::uint32_t kOtherGuests = 1'000;
+
+std::uint32_t guests_max(const Scenario& scenario, std::size_t fleet_group) {
+  std::uint32_t guests = kOtherGuests;
+  for (const Fault& fault : scenario.faults) {
+    if (fault.kind != FaultKind::handover || fault.fleet_group != fleet_group) continue;
+    guests += devices_cut(fault, scenario.fleet[fleet_group].count);
+  }
+  return guests;
+}
+
+// Topics of thing/topo/change and of /ext/error.
+bool is_told_by_platform(std::string_view topic) {
+  return topic.starts_with("/ext/error/") || (topic.starts_with("/sys/") && topic.ends_with("/thing/topo/change"));
+}
+
+}  // namespace
+
 // Rows of a gateway's sub-devices stand together, as many for each as the gateway with the most has.
 void Worker::make_sub_device_room() {
+  guest_rows_.resize(plan_.scenario.fleet.size());
   for (std::size_t g = 0; g < plan_.gateways.size(); ++g) {
     if (!plan_.gateways[g]) continue;
     for (const SubDeviceGroup& group : plan_.gateways[g]->groups()) {
-      ledger_.make_room(group.fleet_group, shards_[g].devices * group.spread.count_max());
+      const std::uint32_t at_home = shards_[g].devices * group.spread.count_max();
+      const std::uint32_t guests = guests_max(plan_.scenario, group.fleet_group);
+      ledger_.make_room(group.fleet_group, at_home + guests);
+      guest_rows_[group.fleet_group] = {at_home, at_home + guests};
     }
   }
 }
@@ -23,16 +48,22 @@ Recipient Worker::recipient_of(const Device& gateway, const SubDevice& sub_devic
 }
 
 void Worker::gateway_received(Device& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received) {
-  if (const auto sub_device = gateways_of(device).find(delivery.topic, device.who().index)) {
-    ledger_.receive(recipient_of(device, *sub_device), delivery, received);
-    return;
+  if (device.gateway->moves().empty()) {
+    if (const auto sub_device = gateways_of(device).find(delivery.topic, device.who().index)) {
+      return ledger_.receive(recipient_of(device, *sub_device), delivery, received);
+    }
+  } else if (const auto sub_device = gateways_of(device).find(delivery.topic)) {
+    // What comes for one that is elsewhere has reached this gateway, and was not meant for it.
+    return ledger_.receive(moved_recipient(device, *sub_device).value_or(device.who()), delivery, received);
   }
   const std::string_view payload(reinterpret_cast<const char*>(delivery.payload.data()), delivery.payload.size());
   switch (device.gateway->receive(delivery.topic, payload)) {
     case GatewaySession::Answer::not_mine:
+      if (is_told_by_platform(delivery.topic)) return follow_platform(device, delivery.topic, payload);
       ledger_.receive(device.who(), delivery, received);
       return;
     case GatewaySession::Answer::accepted:
+      note_refused_newcomers(device);
       drive_gateway(device);
       check_ready(device);
       return;
@@ -45,6 +76,13 @@ void Worker::gateway_received(Device& device, const wire::mqtt::Delivery& delive
   give_up_gateway(device);
 }
 
+void Worker::note_refused_newcomers(Device& device) {
+  const GatewaySession::Refusal refusal = device.gateway->take_refusal();
+  if (refusal.sub_devices == 0) return;
+  counters_.newcomers_refused.add(refusal.sub_devices);
+  complain(device, "could not log in sub-devices that came to it", refusal.why);
+}
+
 void Worker::drive_gateway(Device& device) {
   for (;;) {
     const GatewaySession::Step step = device.gateway->next(wire::read_clock(), read_unix_ms());
@@ -54,6 +92,9 @@ void Worker::drive_gateway(Device& device) {
         return;
       case GatewaySession::Step::Kind::subscribe:
         subscribe(device, step.first, step.end);
+        break;
+      case GatewaySession::Step::Kind::welcome:
+        subscribe_newcomer(device, step.newcomer);
         break;
       case GatewaySession::Step::Kind::request: {
         const std::uint32_t number = messages_.take();
@@ -83,7 +124,7 @@ void Worker::note_granted(Device& device, std::uint32_t filter, Qos qos) {
       return ledger_.note_granted(device.who(), owner.subscription, qos);
     case GatewayGroup::FilterOwner::Kind::sub_device:
       return ledger_.note_granted(recipient_of(device, owner.sub_device), owner.subscription, qos);
-    case GatewayGroup::FilterOwner::Kind::answers:
+    case GatewayGroup::FilterOwner::Kind::platform:
       return;
   }
 }

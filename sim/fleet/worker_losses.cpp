@@ -47,7 +47,7 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
   if (was != Device::State::connecting) counters_.connected.subtract(1);
   if (was == Device::State::ready) {
     counters_.ready.subtract(1);
-    if (device.gateway) counters_.sub_devices_ready.subtract(gateways_of(device).sub_devices(device.who().index));
+    if (device.gateway) counters_.sub_devices_ready.subtract(sub_devices_of(device));
   }
   if (stopping_) return check_stopped();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "settings/spelling.h"
 #include "sim/scenario/naming.h"
@@ -27,34 +28,46 @@ void add_item(std::uint32_t number, const std::string& product_key, const std::s
 
 }  // namespace
 
-wire::Result<void> add_topology(ApiCaller& api, const Scenario& scenario, std::size_t fleet_group,
-                                const Identities& identities, ProvisionWatch& watch) {
+wire::Result<void> put_under(ApiCaller& api, const Scenario& scenario, std::size_t fleet_group,
+                             const Identities& identities, std::uint32_t gateway,
+                             std::span<const std::uint32_t> sub_devices) {
   const FleetGroup& group = scenario.fleet[fleet_group];
   const FleetGroup& gateways = scenario.fleet[group.gateway->group];
   const std::string& product_key = scenario.products[group.product].key;
-  const std::string& gateway_key = scenario.products[gateways.product].key;
-  const SubDeviceSpread spread{group.count, gateways.count};
+  const std::string gateway_name = device_name(gateways.name_template, gateway);
+  for (; !sub_devices.empty();
+       sub_devices = sub_devices.subspan(std::min<std::size_t>(kItemsPerCall, sub_devices.size()))) {
+    ApiParameters parameters{{"GwProductKey", scenario.products[gateways.product].key}, {"GwDeviceName", gateway_name}};
+    std::uint32_t number = 0;
+    for (const std::uint32_t index : sub_devices.first(std::min<std::size_t>(kItemsPerCall, sub_devices.size()))) {
+      add_item(++number, product_key, device_name(group.name_template, index), identities.secret(fleet_group, index),
+               parameters);
+    }
+    const auto answer = api.call("BatchAddThingTopo", parameters);
+    if (!answer) return tl::unexpected(answer.error());
+    if (!answer->accepted()) {
+      return wire::environment_error(
+          fmt::format("cannot put '{}' under gateway {}: BatchAddThingTopo answered {}{}{}", group.name, gateway_name,
+                      settings::shortened(answer->code), answer->message.empty() ? "" : ": ",
+                      settings::shortened(answer->message)),
+          api.where());
+    }
+  }
+  return {};
+}
+
+wire::Result<void> add_topology(ApiCaller& api, const Scenario& scenario, std::size_t fleet_group,
+                                const Identities& identities, ProvisionWatch& watch) {
+  const FleetGroup& group = scenario.fleet[fleet_group];
+  const SubDeviceSpread spread{group.count, scenario.fleet[group.gateway->group].count};
   std::uint64_t done = 0;
-  for (std::uint32_t gateway = 0; gateway < gateways.count; ++gateway) {
-    const std::string gateway_name = device_name(gateways.name_template, gateway);
+  for (std::uint32_t gateway = 0; gateway < spread.gateways; ++gateway) {
     for (std::uint32_t rank = 0; rank < spread.count(gateway); rank += kItemsPerCall) {
+      std::vector<std::uint32_t> some;
       const std::uint32_t end = std::min(rank + kItemsPerCall, spread.count(gateway));
-      ApiParameters parameters{{"GwProductKey", gateway_key}, {"GwDeviceName", gateway_name}};
-      for (std::uint32_t r = rank; r < end; ++r) {
-        const std::uint32_t index = spread.sub_device(gateway, r);
-        add_item(r - rank + 1, product_key, device_name(group.name_template, index),
-                 identities.secret(fleet_group, index), parameters);
-      }
-      const auto answer = api.call("BatchAddThingTopo", parameters);
-      if (!answer) return tl::unexpected(answer.error());
-      if (!answer->accepted()) {
-        return wire::environment_error(
-            fmt::format("cannot put '{}' under gateway {}: BatchAddThingTopo answered {}{}{}", group.name, gateway_name,
-                        settings::shortened(answer->code), answer->message.empty() ? "" : ": ",
-                        settings::shortened(answer->message)),
-            api.where());
-      }
-      done += end - rank;
+      for (std::uint32_t r = rank; r < end; ++r) some.push_back(spread.sub_device(gateway, r));
+      if (auto put = put_under(api, scenario, fleet_group, identities, gateway, some); !put) return put;
+      done += some.size();
       watch.progress("relating " + group.name, done, group.count);
     }
   }

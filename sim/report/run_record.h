@@ -42,6 +42,8 @@ struct RunContext {
 // gateways and sub_devices are subsets of devices; sub-devices have no connections.
 struct FleetRecord {
   std::uint64_t devices = 0, gateways = 0, sub_devices = 0, consumers = 0, connections = 0;
+  std::uint64_t kicked = 0;             // times that a gateway was told of a sub-device's session ended (/ext/error)
+  std::uint64_t newcomers_refused = 0;  // sub-devices that moved to a gateway and that the platform refused there
   ConnectRecord connect;
 };
 
@@ -72,11 +74,12 @@ struct GroupRecord {
 
 // One fault of the timetable. Negative: never, unknown.
 struct FaultRecord {
-  std::string what;            // "broker-kill, started again after 500ms"
-  double at_s = -1;            // since the hold began
-  double ended_s = -1;         // likewise: its program went on or was ready again
-  std::uint64_t lost = 0;      // connections of ready devices
-  std::uint64_t not_back = 0;  // of them: not ready again when the run ended
+  std::string what;             // "broker-kill, started again after 500ms"
+  double at_s = -1;             // since the hold began
+  double ended_s = -1;          // likewise: its program went on or was ready again
+  bool of_sub_devices = false;  // lost and back are of sub-devices: a hand-over
+  std::uint64_t lost = 0;       // connections of ready devices; sub-devices that were moved
+  std::uint64_t not_back = 0;   // of them: not ready again when the run ended
   // Since the fault began, until so many of the lost were ready again.
   double back_p50_s = -1, back_p99_s = -1, back_all_s = -1;
   // Of the calls due from its begin until it was over and all were back, or the hold ended.

@@ -302,7 +302,8 @@ class Summary {
     const bool ended = metric_at(result_, path + "ended_s").has_value();
     line(first ? "faults" : "", fmt::format("at {}: {}; {}", since("at_s"), member(row, "what"),
                                             ended ? "over at " + since("ended_s") : "not over"));
-    std::string back = count(path + "lost") + " connections lost";
+    std::string back = fmt::format("{} {}", count(path + "lost"),
+                                   member(row, "of") == "sub-devices" ? "sub-devices moved" : "connections lost");
     if (metric_at(result_, path + "lost").value_or(0) > 0) {
       back += fmt::format(", ready again: 50% after {}, 99% after {}, all after {}", since("back.p50_s"),
                           since("back.p99_s"), since("back.all_s"));

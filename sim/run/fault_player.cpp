@@ -44,6 +44,7 @@ Child* FaultPlayer::target(const Fault& fault) const {
 // One fault at a time for each program: a restart that takes long delays the next.
 bool FaultPlayer::has_turn(std::size_t fault) const {
   if (is_of_link(scenario_.faults[fault])) return true;  // their lengths do not grow
+  if (scenario_.faults[fault].kind == FaultKind::handover) return stage_.handovers->is_done();
   const Child* child = target(scenario_.faults[fault]);
   if (child == nullptr) return true;
   for (std::size_t i = 0; i < fault; ++i) {
@@ -96,6 +97,9 @@ void FaultPlayer::begin(std::size_t fault, TimePoint now) {
   stage_.fleet->begin_fault(fault, now, takes_blame(what));
   if (takes_blame(what)) pass_at_.reset();
   if (is_of_link(what)) stage_.proxy(*what.between)->begin(fault, now);
+  if (what.kind == FaultKind::handover) {
+    if (auto begun = stage_.handovers->begin(fault); !begun) give_up(fault, begun.error().text());
+  }
   if (is_stop(what.kind)) child->freeze();
   if (is_kill(what.kind)) child->end_for_now(SIGKILL);
   if (is_restart(what.kind)) child->end_for_now(SIGTERM);
@@ -105,6 +109,11 @@ void FaultPlayer::end_length(std::size_t fault, TimePoint now) {
   const Fault& what = scenario_.faults[fault];
   Child* child = target(what);
   if (is_of_link(what)) stage_.proxy(*what.between)->end(fault);
+  if (what.kind == FaultKind::handover) {
+    if (cut_short_) stage_.handovers->cut_short();
+    if (!stage_.handovers->is_done()) return;
+    if (!stage_.handovers->problem().empty()) return give_up(fault, stage_.handovers->problem());
+  }
   if (child == nullptr) return finish(fault, now);
   if (is_stop(what.kind)) {
     child->thaw();

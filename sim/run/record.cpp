@@ -117,6 +117,7 @@ FaultRecord fault_record(const Scenario& scenario, const RunEdges& edges, std::s
                          const Losses& losses) {
   FaultRecord record;
   record.what = fault_text(scenario, scenario.faults[index]);
+  record.of_sub_devices = scenario.faults[index].kind == FaultKind::handover;
   const FaultTimes& times = edges.faults[index];
   if (!times.begin) return record;
   const wire::TimePoint hold_begin = edges.phases.hold_begin;
@@ -209,6 +210,9 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   add_groups(scenario, fleet, std::move(callers.call_groups), record);
   record.total.deliveries.merge(fleet.strangers);
   add_fleet(scenario, record.fleet);
+  const FleetStatus last = stage.fleet->status();
+  record.fleet.kicked = last.sub_devices_kicked;
+  record.fleet.newcomers_refused = last.newcomers_refused;
   record.fleet.connect = std::move(fleet.connect);
   record.telemetry = fleet.telemetry;
   add_rates(edges, record);

@@ -97,6 +97,10 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
   stage->bridge_url = bridge_url;
   stage->groups = make_groups(scenario);
   stage->identities = std::make_unique<Identities>(scenario);
+  if (std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                  [](const Fault& fault) { return fault.kind == FaultKind::handover; })) {
+    stage->handovers = std::make_unique<Handovers>(scenario, *stage->identities, stage->bridge_url);
+  }
   stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, *stage->identities, *fleet_way, stage->run_id);
   stage->callers = std::make_unique<Callers>(scenario, stage->groups, bridge_url, stage->run_id);
   if (stage->broker && scenario.target.broker_apart) {

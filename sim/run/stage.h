@@ -12,6 +12,7 @@
 #include "sim/fleet/fleet.h"
 #include "sim/launch/launch.h"
 #include "sim/ledger/group_books.h"
+#include "sim/provision/handovers.h"
 #include "sim/proxy/proxy.h"
 #include "sim/scenario/identities.h"
 #include "sim/scenario/scenario.h"
@@ -29,6 +30,7 @@ struct Stage {
   Url bridge_url;  // of either
   std::vector<std::unique_ptr<GroupBooks>> groups;
   std::unique_ptr<Identities> identities;
+  std::unique_ptr<Handovers> handovers;  // where faults of the scenario want them
   std::unique_ptr<Fleet> fleet;
   std::unique_ptr<Callers> callers;
 

@@ -35,6 +35,7 @@ void check_when(const Fault& fault, const std::string& path, Reader& reader, con
                                              path, duration_text(fault.at), duration_text(out.faults.back().at)));
   }
   const auto same = [&](const Fault& other) {
+    if (fault.kind == FaultKind::handover) return false;  // one waits for the other
     if (is_of_link(fault)) return fault.between == other.between && fault.kind == other.kind;
     return (is_of_broker(fault.kind) && is_of_broker(other.kind)) ||
            (is_of_bridge(fault.kind) && is_of_bridge(other.kind));
@@ -165,6 +166,42 @@ void check_cut(const CutDraft& draft, const std::string& path, Reader& reader, c
   }
 }
 
+void check_handover(const HandoverDraft& draft, const std::string& path, Reader& reader, const Scenario& out,
+                    Fault& fault) {
+  const bool given = reader.given(path + ".sub_devices");
+  if (fault.kind != FaultKind::handover) {
+    if (given) {
+      reader.fail_at(path + ".sub_devices",
+                     fmt::format("'sub_devices' is for do: handover; {} takes none", fault_name(fault.kind)));
+    }
+    return;
+  }
+  if (!given) return reader.fail_at(path + ".do", "'handover' needs 'sub_devices': {group: NAME}");
+  fault.share = draft.share;
+  const std::string group_path = path + ".sub_devices.group";
+  const auto found = std::find_if(out.fleet.begin(), out.fleet.end(),
+                                  [&](const FleetGroup& group) { return group.name == draft.group; });
+  if (found == out.fleet.end()) {
+    std::vector<std::string_view> names;
+    for (const FleetGroup& group : out.fleet) names.push_back(group.name);
+    return reader.fail_at(group_path,
+                          fmt::format("unknown fleet group '{}'{}", draft.group, suggestion(draft.group, names)));
+  }
+  fault.fleet_group = static_cast<std::size_t>(found - out.fleet.begin());
+  if (!found->gateway) {
+    return reader.fail_at(group_path, fmt::format("'{}' are no sub-devices: nobody hands them over", found->name));
+  }
+  const FleetGroup& gateways = out.fleet[found->gateway->group];
+  if (!found->gateway->login) {
+    return reader.fail_at(group_path, fmt::format("'{}' has login: false, so no platform would tell their gateways of "
+                                                  "the move",
+                                                  found->name));
+  }
+  if (gateways.count < 2) {
+    reader.fail_at(group_path, fmt::format("'{}' has one gateway only; there is no next one", gateways.name));
+  }
+}
+
 // faults.N.… of a threshold names an entry of the list.
 void check_numbers(const Draft& draft, Reader& reader) {
   constexpr std::string_view kScope = "faults.";
@@ -197,6 +234,7 @@ void check_faults(const Draft& draft, Reader& reader, Scenario& out) {
     fault.link = {entry.delay, entry.jitter, entry.bandwidth};
     check_parameters(fault, path, reader);
     check_link(fault, path, reader, out);
+    check_handover(entry.sub_devices, path, reader, out, fault);
     check_whom(fault, path, reader, out);
     check_registry(fault, path, reader, out);
     if (fault.kind == FaultKind::cut && !is_of_link(fault) && reader.given(path + ".connections")) {

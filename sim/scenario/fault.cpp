@@ -57,6 +57,10 @@ std::string fault_text(const Scenario& scenario, const Fault& fault) {
   if (is_restart(fault.kind)) return fmt::format("{}, started again when it has ended", name);
   if (is_of_link(fault)) return link_text(fault);
   const FleetGroup& group = scenario.fleet[fault.fleet_group];
+  if (fault.kind == FaultKind::handover) {
+    return fmt::format("{} of {:g}% of {}: {} sub-devices, each to the next gateway", name, fault.share * 100,
+                       group.name, grouped(devices_cut(fault, group.count)));
+  }
   return fmt::format("{} of {:g}% of {}: {} connections, {}", name, fault.share * 100, group.name,
                      grouped(devices_cut(fault, group.count)), fault.cut == CutKind::reset ? "reset" : "half_open");
 }

@@ -21,12 +21,13 @@ enum class FaultKind : std::uint8_t {
   bridge_stop,
   bridge_kill,
   bridge_restart,
-  cut,   // of connections: of a group of the fleet, or of all that pass between two programs
-  slow,  // what passes between two programs comes late, or not faster than so much
+  cut,       // of connections: of a group of the fleet, or of all that pass between two programs
+  slow,      // what passes between two programs comes late, or not faster than so much
+  handover,  // sub-devices move to another gateway
 };
 
 inline constexpr std::string_view kFaultKinds =
-    "broker-stop|broker-kill|broker-restart|bridge-stop|bridge-kill|bridge-restart|cut|slow";
+    "broker-stop|broker-kill|broker-restart|bridge-stop|bridge-kill|bridge-restart|cut|slow|handover";
 
 // How a connection is cut.
 enum class CutKind : std::uint8_t {
@@ -49,8 +50,8 @@ struct Fault {
   FaultKind kind = FaultKind::broker_stop;
   wire::Nanos at{};             // behind the start of the hold
   wire::Nanos length{};         // of a stop, of the pause of a kill, of what a link does; 0: a moment
-  std::size_t fleet_group = 0;  // of a cut of devices
-  double share = 1;             // of a cut: of the devices of the group or the connections, above 0, at most 1
+  std::size_t fleet_group = 0;  // of a cut of devices, of a hand-over: of the sub-devices
+  double share = 1;  // of a cut, of a hand-over: of the devices of the group or the connections, above 0, at most 1
   CutKind cut = CutKind::reset;
   std::optional<Between> between{};  // of a cut or slow: it happens there
   LinkState link{};                  // of slow

@@ -28,6 +28,8 @@ constexpr MetricRow kMetrics[] = {
     {"fleet.sub_devices"},
     {"fleet.consumers"},
     {"fleet.connections"},
+    {"fleet.kicked"},
+    {"fleet.newcomers_refused"},
     {"fleet.connect.seconds", MetricUnit::seconds},
     {"fleet.connect.per_s", MetricUnit::per_second},
     {"fleet.connect.failed"},

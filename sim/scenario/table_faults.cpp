@@ -27,6 +27,25 @@ const Table<CutDraft>& cut_table() {
   return table;
 }
 
+const Table<HandoverDraft>& handover_table() {
+  using Row = Key<HandoverDraft>;
+  static const Table<HandoverDraft> table(
+      "sub_devices", "Which sub-devices a hand-over moves.",
+      {
+          Row::field<&HandoverDraft::group>({.name = "group",
+                                             .form = Form::name,
+                                             .fallback = kRequired,
+                                             .sentence = "fleet group of the sub-devices"}),
+          Row::field<&HandoverDraft::share>({.name = "share",
+                                             .form = Form::share,
+                                             .fallback = "100%",
+                                             .sentence = "of them, picked by the seed, at least one",
+                                             .min = 0.0001,
+                                             .max = 1}),
+      });
+  return table;
+}
+
 const Table<FaultDraft>& fault_table() {
   using Row = Key<FaultDraft>;
   static const Table<FaultDraft> table(
@@ -76,6 +95,9 @@ const Table<FaultDraft>& fault_table() {
           Row::mapping<&FaultDraft::connections, &cut_table>(
               {.name = "connections",
                .sentence = "which connections are cut; only with do: cut, with between all of them by default"}),
+          Row::mapping<&FaultDraft::sub_devices, &handover_table>(
+              {.name = "sub_devices",
+               .sentence = "which sub-devices move to the next gateway; only with do: handover"}),
       });
   return table;
 }

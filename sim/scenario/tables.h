@@ -150,6 +150,12 @@ struct CutDraft {
   CutKind how = CutKind::reset;
 };
 
+// Which sub-devices a hand-over moves.
+struct HandoverDraft {
+  std::string group;
+  double share = 1;
+};
+
 struct FaultDraft {
   FaultKind kind = FaultKind::broker_stop;
   wire::Nanos at{};
@@ -158,6 +164,7 @@ struct FaultDraft {
   wire::Nanos delay{}, jitter{};
   std::uint64_t bandwidth = 0;
   CutDraft connections;
+  HandoverDraft sub_devices;
 };
 
 // Some of the keys of fleet groups and call groups, which are read in the groups that inherit them.
@@ -202,6 +209,7 @@ struct Draft {
 [[nodiscard]] const Table<DefaultsDraft>& defaults_table();
 [[nodiscard]] const Table<Phases>& phases_table();
 [[nodiscard]] const Table<CutDraft>& cut_table();
+[[nodiscard]] const Table<HandoverDraft>& handover_table();
 [[nodiscard]] const Table<FaultDraft>& fault_table();
 [[nodiscard]] const Table<HealthLimits>& health_table();
 [[nodiscard]] const Table<Draft>& scenario_table();

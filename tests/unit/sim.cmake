@@ -39,6 +39,7 @@ fleet_test(sim_report_test LABEL unit
 fleet_test(sim_fleet_test LABEL unit
   SOURCES
     sim/fault_watch_test.cpp
+    sim/gateway_moves_test.cpp
     sim/gateway_session_test.cpp
     sim/errands_test.cpp
     sim/ramp_test.cpp

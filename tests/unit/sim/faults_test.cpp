@@ -197,6 +197,37 @@ TEST(Faults, SayWhatIsWrongBetweenTwoPrograms) {
   EXPECT_EQ(half_open(", for: 1s"), "accepted");
 }
 
+TEST(Faults, HandOversMoveSubDevicesThatAPlatformKnows) {
+  const std::string text = R"(# Who moves?
+name: moves
+products:
+  hub: { kind: gateway, topics: { get: subscribe } }
+  sensor: { kind: sub-device, topics: { get: subscribe } }
+fleet:
+  hubs: { product: hub, count: 2, name: "hub-{index:3}" }
+  sensors: { product: sensor, count: 10, name: "sensor-{index:5}", gateway: { group: hubs }, subscribe: [ { topic: get } ] }
+calls:
+  push: { api: BatchPub, to: sensors, topic: get, batch: 5, rate: 20/s }
+faults:
+  - { at: 1s, do: handover, sub_devices: { group: sensors, share: 20% } }
+)";
+  const Scenario scenario = read(text);
+  EXPECT_EQ(scenario.faults[0].kind, FaultKind::handover);
+  EXPECT_EQ(fault_text(scenario, scenario.faults[0]),
+            "handover of 20% of sensors: 2 sub-devices, each to the next gateway");
+  const auto expect = [&](const char* key, const char* value, const char* sentence) {
+    EXPECT_THAT(error_of(text, {{key, value}}), HasSubstr(sentence)) << key;
+  };
+  expect("faults.0.sub_devices.group", "hubs", "'hubs' are no sub-devices");
+  expect("faults.0.sub_devices.group", "sensor", "unknown fleet group 'sensor'; did you mean 'sensors'?");
+  expect("fleet.hubs.count", "1", "'hubs' has one gateway only; there is no next one");
+  expect("fleet.sensors.gateway", "{group: hubs, login: false}", "'sensors' has login: false");
+  expect("faults.0", "{at: 1s, do: handover}", "'handover' needs 'sub_devices': {group: NAME}");
+  expect("faults.0", "{at: 1s, do: handover, for: 1s, sub_devices: {group: sensors}}", "handover takes");
+  expect("faults.0", "{at: 1s, do: broker-restart, sub_devices: {group: sensors}}",
+         "'sub_devices' is for do: handover; broker-restart takes none");
+}
+
 TEST(Faults, ThresholdsNameThemByNumber) {
   const auto error = [](const std::string& threshold) {
     return error_of(with_faults("  - { at: 1s, do: broker-restart }\n"), {{"thresholds", "[" + threshold + "]"}});

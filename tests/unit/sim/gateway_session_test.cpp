@@ -89,16 +89,18 @@ TEST_F(GatewayTest, NumbersEveryFilterOnce) {
   // 250 = 84 + 83 + 83 sensors, 4 = 2 + 1 + 1 meters.
   EXPECT_EQ(group_.sub_devices(0), 86u);
   EXPECT_EQ(group_.sub_devices(1), 84u);
-  EXPECT_EQ(group_.own_filters(), 3u);
-  ASSERT_EQ(group_.filters(1), 3u + 83 * 2 + 1);
+  EXPECT_EQ(group_.own_filters(), 5u);
+  ASSERT_EQ(group_.filters(1), 5u + 83 * 2 + 1);
   EXPECT_EQ(group_.filter(1, 0).filter, "/a1hub/hub-1/user/get");
   EXPECT_EQ(group_.filter(1, 0).qos, wire::mqtt::Qos::at_least_once);
   EXPECT_EQ(group_.filter(1, 1).filter, "/sys/a1hub/hub-1/thing/topo/add_reply");
   EXPECT_EQ(group_.filter(1, 2).filter, "/ext/session/a1hub/hub-1/combine/batch_login_reply");
-  EXPECT_EQ(group_.filter(1, 3).filter, "/a1sensor/sensor-001/user/get");
-  EXPECT_EQ(group_.filter(1, 4).filter, "/a1sensor/sensor-001/user/set");
-  EXPECT_EQ(group_.filter(1, 3 + 82 * 2).filter, "/a1sensor/sensor-247/user/get");
-  EXPECT_EQ(group_.filter(1, 3 + 83 * 2).filter, "/a1meter/1-meter/user/get");
+  EXPECT_EQ(group_.filter(1, 3).filter, "/sys/a1hub/hub-1/thing/topo/change");
+  EXPECT_EQ(group_.filter(1, 4).filter, "/ext/error/a1hub/hub-1");
+  EXPECT_EQ(group_.filter(1, 5).filter, "/a1sensor/sensor-001/user/get");
+  EXPECT_EQ(group_.filter(1, 6).filter, "/a1sensor/sensor-001/user/set");
+  EXPECT_EQ(group_.filter(1, 5 + 82 * 2).filter, "/a1sensor/sensor-247/user/get");
+  EXPECT_EQ(group_.filter(1, 5 + 83 * 2).filter, "/a1meter/1-meter/user/get");
   for (std::uint32_t number = group_.own_filters(); number < group_.filters(1); ++number) {
     const auto owner = group_.owner(1, number);
     ASSERT_EQ(owner.kind, GatewayGroup::FilterOwner::Kind::sub_device);
@@ -134,7 +136,7 @@ TEST_F(GatewayTest, AsksForTopologyThenLogsInThenSubscribes) {
   EXPECT_EQ(added, (std::vector<std::size_t>{30, 30, 23}));
   EXPECT_EQ(logged_in, (std::vector<std::size_t>{50, 33}));
   // The meter is not logged in.
-  EXPECT_EQ(subscribed, (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{3, 103}, {103, 169}, {169, 170}}));
+  EXPECT_EQ(subscribed, (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{5, 105}, {105, 171}, {171, 172}}));
 }
 
 TEST_F(GatewayTest, SignsWithTheSecretOfEachSubDevice) {

@@ -38,8 +38,8 @@ TEST(ResultJson, HasItsKeysInTheirOrder) {
                                                    "scenario", "broker", "proxies"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
   EXPECT_THAT(keys(result["context"]["broker"]), ElementsAre("name", "version", "config_sha256"));
-  EXPECT_THAT(keys(result["fleet"]),
-              ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections", "connect"));
+  EXPECT_THAT(keys(result["fleet"]), ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections",
+                                                 "kicked", "newcomers_refused", "connect"));
   EXPECT_THAT(keys(result["fleet"]["connect"]),
               ElementsAre("seconds", "per_s", "failed", "reconnects", "lost", "time_us"));
   EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
