@@ -166,6 +166,9 @@ ConnectRecord Fleet::State::connect_record() const {
     record.failed += worker->counters().connect_failed.read();
     record.reconnects += worker->counters().reconnects.read();
     for (const auto& [reason, times] : worker->lost()) record.lost[reason] += times;
+    for (const auto& [reason, times] : worker->refused()) record.refused[reason] += times;
+    record.subscriptions_refused += worker->counters().subscribe_refused.read();
+    record.subscriptions_lowered += worker->counters().subscribe_lowered.read();
     record.time.merge(worker->connect_times());
     last_ready = std::max(last_ready, worker->last_ready());
   }

@@ -42,6 +42,7 @@ struct WorkerCounters {
   Counter connected;           // now
   Counter connect_failed;      // attempts that ended before the last SUBACK
   Counter reconnects;          // connections that made a device ready again
+  Counter subscribe_lowered;   // subscriptions granted at a lower QoS than asked for
   Counter subscribe_refused;   // subscriptions
   Counter login_refused;       // attempts that the broker will never accept
   Counter gateway_refused;     // attempts of gateways whose sub-devices the platform refused
@@ -87,6 +88,7 @@ class Worker {
   // By fleet group.
   [[nodiscard]] BehaviourRecord behaviour(std::size_t fleet_group);
   [[nodiscard]] const std::map<std::string, std::uint64_t>& lost() const { return lost_; }
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& refused() const { return refused_; }
   [[nodiscard]] wire::TimePoint last_ready() const { return last_ready_; }  // of those that became ready
 
   // For its devices, on its thread.
@@ -132,6 +134,7 @@ class Worker {
   // With back-off, where it is to come back at all.
   void try_again_later(Device& device);
   void note_lost(const wire::mqtt::Disconnect& why);
+  void note_refused(const wire::mqtt::Disconnect& why);
   void complain(const Device& device, std::string_view what, std::string_view detail);
 
   // --- gateways: worker_gateways.cpp
@@ -147,6 +150,7 @@ class Worker {
   }
   [[nodiscard]] Recipient recipient_of(const Device& gateway, const SubDevice& sub_device) const;
   [[nodiscard]] std::string filter_text(const Device& device, std::uint32_t filter) const;
+  [[nodiscard]] wire::mqtt::Qos qos_wanted(const Device& device, std::uint32_t filter) const;
 
   // --- what devices do by themselves: worker_errands.cpp
   void make_errands();
@@ -231,7 +235,8 @@ class Worker {
   std::vector<NameTemplate> names_;  // by row of telemetry
   std::vector<Device> devices_;      // by slot
   Errands errands_;
-  std::vector<BehaviourRecord> behaviour_;     // by fleet group, without absences, which the ledger counts
+  std::vector<BehaviourRecord> behaviour_;        // by fleet group, without absences, which the ledger counts
+  std::map<std::string, std::uint64_t> refused_;  // attempts to connect that the broker answered so, by reason
   std::map<std::string, std::uint64_t> lost_;  // connections that ended unasked while their device was ready, by reason
   // Devices that can be reached again and whose interruption is not settled yet.
   struct Return {

@@ -129,6 +129,11 @@ void Worker::note_granted(Device& device, std::uint32_t filter, Qos qos) {
   }
 }
 
+Qos Worker::qos_wanted(const Device& device, std::uint32_t filter) const {
+  if (!device.gateway) return group_of(device).subscribe[filter].qos;
+  return gateways_of(device).filter(device.who().index, filter).qos;
+}
+
 std::string Worker::filter_text(const Device& device, std::uint32_t filter) const {
   if (!device.gateway) return group_of(device).subscribe[filter].topic;
   return gateways_of(device).filter(device.who().index, filter).filter;

@@ -66,6 +66,7 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
     }
   } else {
     counters_.connect_failed.add(1);
+    note_refused(why);
     if (is_final(why.reason)) counters_.login_refused.add(1);
     const bool gave_up = device.gateway && !device.gateway->failure().empty();
     complain(device, "could not connect", gave_up ? std::string_view(device.gateway->failure()) : why.detail);
@@ -89,6 +90,12 @@ void Worker::try_again_later(Device& device) {
 void Worker::note_lost(const wire::mqtt::Disconnect& why) {
   const bool said = why.reason != ReasonCode::success && why.reason != ReasonCode::unspecified_error;
   ++lost_[said ? std::string(reason_name(why.reason)) : "connection closed"];
+}
+
+// What the broker says in a CONNACK has a reason; what goes wrong on the way has none (MQTT 5.0 §3.2.2.2).
+void Worker::note_refused(const wire::mqtt::Disconnect& why) {
+  if (why.was_connected || why.by_us || why.reason == ReasonCode::success) return;
+  if (why.reason != ReasonCode::unspecified_error) ++refused_[std::string(reason_name(why.reason))];
 }
 
 // --- faults ---------------------------------------------------------------------------------------------------------

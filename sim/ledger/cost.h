@@ -22,6 +22,9 @@ struct ConnectRecord {
   // Connections that ended unasked while their device was ready: the reason that the broker gave, or "connection
   // closed": n.
   std::map<std::string, std::uint64_t> lost;
+  std::map<std::string, std::uint64_t> refused;  // of failed: the broker's answer to CONNECT, by its reason
+  // Answers to SUBSCRIBE, of all connections: refused filters, and those granted at a lower QoS than asked for.
+  std::uint64_t subscriptions_refused = 0, subscriptions_lowered = 0;
   Histogram time;  // TCP connect to last SUBACK of the device
 };
 

@@ -91,12 +91,14 @@ Json json(const FleetRecord& fleet) {
           {"connections", fleet.connections},
           {"kicked", fleet.kicked},
           {"newcomers_refused", fleet.newcomers_refused},
+          {"subscriptions", {{"refused", connect.subscriptions_refused}, {"lowered", connect.subscriptions_lowered}}},
           {"connect",
            {{"seconds", number(connect.seconds)},
             {"per_s", number(connect.per_s)},
             {"failed", connect.failed},
             {"reconnects", connect.reconnects},
             {"lost", json(connect.lost)},
+            {"refused", json(connect.refused)},
             {"time_us", json(connect.time)}}}};
 }
 

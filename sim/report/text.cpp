@@ -136,8 +136,11 @@ class Summary {
     append_count(fleet, "fleet.sub_devices", "sub-devices");
     append_count(fleet, "fleet.connect.failed", "attempts failed");
     append_count(fleet, "fleet.connect.reconnects", "reconnects");
+    append_count(fleet, "fleet.subscriptions.refused", "subscriptions refused");
+    append_count(fleet, "fleet.subscriptions.lowered", "subscriptions granted at a lower QoS");
     line("fleet", fleet);
     codes("lost", {"fleet", "connect", "lost"});
+    codes("refused", {"fleet", "connect", "refused"});
   }
 
   // "2,000 devices", "40 consumers", or both.

@@ -30,6 +30,8 @@ constexpr MetricRow kMetrics[] = {
     {"fleet.connections"},
     {"fleet.kicked"},
     {"fleet.newcomers_refused"},
+    {"fleet.subscriptions.refused"},
+    {"fleet.subscriptions.lowered"},
     {"fleet.connect.seconds", MetricUnit::seconds},
     {"fleet.connect.per_s", MetricUnit::per_second},
     {"fleet.connect.failed"},

@@ -39,9 +39,9 @@ TEST(ResultJson, HasItsKeysInTheirOrder) {
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
   EXPECT_THAT(keys(result["context"]["broker"]), ElementsAre("name", "version", "config_sha256"));
   EXPECT_THAT(keys(result["fleet"]), ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections",
-                                                 "kicked", "newcomers_refused", "connect"));
+                                                 "kicked", "newcomers_refused", "subscriptions", "connect"));
   EXPECT_THAT(keys(result["fleet"]["connect"]),
-              ElementsAre("seconds", "per_s", "failed", "reconnects", "lost", "time_us"));
+              ElementsAre("seconds", "per_s", "failed", "reconnects", "lost", "refused", "time_us"));
   EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
                                                  "partial", "refused_messages", "message_errors"));
   EXPECT_THAT(keys(result["deliveries"]),
@@ -150,6 +150,7 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
                                                     "cost.cpu_us_per_delivery.fleet_threads",
                                                     "calls.errors",
                                                     "fleet.connect.lost",
+                                                    "fleet.connect.refused",
                                                     "calls.message_errors",
                                                     "call_groups.push.calls.message_errors",
                                                     "cost.cpu_us_per_delivery.caller_threads",
