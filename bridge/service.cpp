@@ -125,7 +125,8 @@ void Service::State::tell_devices() {
 void Service::State::make_devices() {
   device_api = std::make_unique<DeviceApi>(config.devices, config.limits, api->registry(), api->sessions());
   const auto make = [this](wire::mqtt::EndpointEvents& events) {
-    return std::make_unique<wire::mqtt::PahoEndpoint>(loop, device_endpoint, config.mqtt.broker.address(), events);
+    return std::make_unique<wire::mqtt::PahoEndpoint>(
+        loop, device_endpoint, wire::mqtt::BrokerPlace(config.mqtt.broker, config.mqtt.tls), events);
   };
   wire::mqtt::Login login = login_of(config.mqtt);
   login.client_id += "-d";

@@ -78,6 +78,12 @@ bool is_one_of(std::string_view schemes, std::string_view scheme) {
   }
 }
 
+std::uint16_t default_port(std::string_view scheme) {
+  if (scheme == "mqtt") return 1'883;
+  if (scheme == "mqtts") return 8'883;
+  return scheme == "https" || scheme == "wss" ? 443 : 80;
+}
+
 std::string allowed_text(std::string_view schemes) {
   std::string text;
   for (const char c : schemes) text += c == '|' ? std::string(":// ") : std::string(1, c);
@@ -105,7 +111,7 @@ Parsed<Url> parse_url(std::string_view text, std::string_view schemes) {
   auto authority = split_authority(rest);
   if (!authority) return tl::unexpected(std::move(authority.error()));
   url.host = std::move(authority->host);
-  url.port = url.scheme == "mqtt" ? 1'883 : 80;
+  url.port = default_port(url.scheme);
   if (!authority->port) return url;
   const auto port = parse_port(*authority->port, 1);
   if (!port) return tl::unexpected(port.error());

@@ -20,7 +20,7 @@ struct Address {
 };
 
 struct Url {
-  std::string scheme;  // http, mqtt; lower case
+  std::string scheme;  // http, mqtt, mqtts; lower case
   std::string host;
   std::uint16_t port = 0;
 
@@ -32,9 +32,10 @@ struct Url {
 };
 
 // Reads scheme://host[:port][/] with a scheme out of `schemes` ("mqtt" or "http|https"), in any case; IPv6 addresses
-// stand in brackets (mqtt://[::1]:1883), ports are 1 to 65535. A port left out is 1883 for mqtt (IANA), otherwise 80.
-// Errors, each the rest of a sentence that begins with the text ("holds more than host and port"): no URL, another
-// scheme, user information, a path, a missing or wrong host, a wrong port.
+// stand in brackets (mqtt://[::1]:1883), ports are 1 to 65535. A port left out is the scheme's own: 1883 for mqtt, 8883
+// for mqtts (IANA), 443 for https and wss, otherwise 80. Errors, each the rest of a sentence that begins with the text
+// ("holds more than host and port"): no URL, another scheme, user information, a path, a missing or wrong host, a wrong
+// port.
 [[nodiscard]] tl::expected<Url, std::string> parse_url(std::string_view text, std::string_view schemes);
 
 // Reads host:port with a port from 0 to 65535. Errors as above.

@@ -9,6 +9,8 @@
 #include "settings/file.h"
 #include "settings/reader.h"
 #include "settings/spelling.h"
+#include "settings/tls_keys.h"
+#include "wire/mqtt/native_options.h"
 
 namespace fleet::bridge {
 
@@ -80,6 +82,8 @@ void check_app(Reader& reader, const AppConfig& app, const std::string& path) {
 
 // What a table row cannot say: names, and what may stand there once only.
 void check_config(Reader& reader, const Config& config) {
+  const wire::mqtt::BrokerPlace broker{config.mqtt.broker, config.mqtt.tls};
+  settings::check_tls(reader, "mqtt.tls", config.mqtt.tls, broker.uses_tls());
   check_distinct(reader, config.accounts, &AccountConfig::access_key_id, "account", "accounts", "access_key_id");
   check_distinct(reader, config.apps, &AppConfig::app_key, "app", "apps", "app_key");
   check_distinct(reader, config.bcast.keys, &BcastKeyConfig::api_key, "API key", "bcast.keys", "api_key");

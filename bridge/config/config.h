@@ -12,6 +12,7 @@
 #include "wire/clock.h"
 #include "wire/error.h"
 #include "wire/identifiers.h"
+#include "wire/mqtt/tls_context.h"
 #include "wire/url.h"
 
 namespace fleet::bridge {
@@ -46,6 +47,7 @@ struct MqttConfig {
   std::chrono::milliseconds backlog_wait{1'000};
   std::uint32_t backlog_bytes = 16u << 20;   // a connection
   std::uint32_t backlog_publishes = 65'535;  // a connection
+  wire::mqtt::TlsOptions tls{};              // of mqtts:// and wss://
   std::string client_id;                     // prefix; empty: a random one
   std::string username;
   std::string password;

@@ -11,6 +11,7 @@ inline constexpr settings::Language kLanguage{"configuration", 64u << 20, 2'000'
 
 [[nodiscard]] const settings::Table<TlsConfig>& tls_table();
 [[nodiscard]] const settings::Table<HttpConfig>& http_table();
+[[nodiscard]] const settings::Table<wire::mqtt::TlsOptions>& mqtt_tls_table();
 [[nodiscard]] const settings::Table<MqttConfig>& mqtt_table();
 [[nodiscard]] const settings::Table<AccountConfig>& account_table();
 [[nodiscard]] const settings::Table<AppConfig>& app_table();

@@ -6,8 +6,8 @@
 
 #include "wire/mqtt/connection.h"
 #include "wire/mqtt/connection_context.h"
+#include "wire/mqtt/native_options.h"
 #include "wire/mqtt/paho/paho_endpoint.h"
-#include "wire/url.h"
 
 namespace fleet::bridge {
 
@@ -35,14 +35,14 @@ EndpointOptions endpoint_options(const MqttConfig& config) {
 
 struct Engine::State {
   State(boost::asio::io_context& io, const MqttConfig& config)
-      : loop(io), kind(config.publisher), options(endpoint_options(config)), broker(config.broker.address()) {}
+      : loop(io), kind(config.publisher), options(endpoint_options(config)), broker{config.broker, config.tls} {}
 
   boost::asio::io_context& loop;
   PublisherEngine kind;
   EndpointOptions options;
-  wire::Address broker;
+  wire::mqtt::BrokerPlace broker;
   std::optional<wire::mqtt::ConnectionContext> context;  // native only
-  wire::mqtt::NativeOptions native;
+  wire::mqtt::FoundBroker found;
 };
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -51,9 +51,8 @@ Engine::~Engine() = default;
 
 wire::Result<std::unique_ptr<Engine>> Engine::make(boost::asio::io_context& loop, const MqttConfig& config) {
   auto state = std::make_unique<State>(loop, config);
-  const auto address = wire::mqtt::resolve_broker(state->broker);  // Paho gets the name, but a wrong one ends here too
-  if (!address) return tl::unexpected<wire::Error>(address.error());
-  state->native.broker = *address;
+  // Paho gets the names, but wrong ones end here too.
+  if (const auto found = state->found.find(state->broker); !found) return tl::unexpected<wire::Error>(found.error());
   if (config.publisher == PublisherEngine::native) {
     state->context.emplace(loop);
     if (!state->context->readiness().is_open()) {
@@ -69,7 +68,7 @@ MakeEndpoint Engine::maker() {
     if (state->kind == PublisherEngine::paho) {
       return std::make_unique<wire::mqtt::PahoEndpoint>(state->loop, state->options, state->broker, events);
     }
-    return std::make_unique<wire::mqtt::Connection>(*state->context, state->options, state->native, events);
+    return std::make_unique<wire::mqtt::Connection>(*state->context, state->options, state->found.native(), events);
   };
 }
 

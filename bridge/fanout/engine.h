@@ -17,7 +17,8 @@ namespace fleet::bridge {
 class Engine {
  public:
   // Finds the broker's address; a name is resolved here and blocks until the resolver has answered. `loop` outlives the
-  // engine. Environment errors: the name is not known; no file descriptor is left.
+  // engine. Environment errors: the name is not known; a file of mqtt.tls is not what it should
+  // be; no file descriptor is left.
   [[nodiscard]] static wire::Result<std::unique_ptr<Engine>> make(boost::asio::io_context& loop,
                                                                   const MqttConfig& config);
   ~Engine();

@@ -1,68 +1,15 @@
 #include "bridge/server/tls.h"
 
-#include <fcntl.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <string>
+
+#include "wire/tls_files.h"
 
 namespace fleet::bridge {
 namespace {
-
-// OpenSSL's words for the first thing that went wrong, and none left behind.
-std::string take_reason() {
-  const char* const reason = ERR_reason_error_string(ERR_peek_error());
-  ERR_clear_error();
-  return reason == nullptr ? "unknown error" : reason;
-}
-
-// 0 where the file can be opened, or errno.
-int open_error(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return errno;
-  ::close(file);
-  return 0;
-}
-
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using PrivateKey = std::unique_ptr<EVP_PKEY, FreeKey>;
-
-// Asked for the password of an encrypted key: there is nobody whom a program could ask.
-int refuse_password(char* /*buffer*/, int /*size*/, int /*writing*/, void* was_asked) {
-  *static_cast<bool*>(was_asked) = true;
-  return -1;
-}
-
-wire::Result<PrivateKey> read_key(const std::string& path) {
-  BIO* const file = BIO_new_file(path.c_str(), "r");
-  if (file == nullptr) return wire::environment_error("the key cannot be read: " + take_reason(), path);
-  bool is_encrypted = false;
-  PrivateKey key(PEM_read_bio_PrivateKey(file, nullptr, refuse_password, &is_encrypted));
-  BIO_free(file);
-  const std::string reason = take_reason();
-  if (is_encrypted) {
-    return wire::environment_error(
-        "the key is encrypted, and nobody is there to ask for its password; write it without one (openssl pkey)", path);
-  }
-  if (!key) return wire::environment_error("holds no private key in PEM form (" + reason + ")", path);
-  return key;
-}
-
-wire::Result<void> check_readable(const TlsConfig& config) {
-  for (const auto& [path, what] : {std::pair(&config.certificate, "certificate"), std::pair(&config.key, "key")}) {
-    if (const int error = open_error(*path); error != 0) {
-      return wire::environment_error(std::string("the ") + what + " cannot be read: " + std::strerror(error), *path);
-    }
-  }
-  return {};
-}
 
 // Callers would refuse it, but who watches the log may still be in time.
 void warn_if_expired(const SSL_CTX* context, const std::string& path) {
@@ -77,25 +24,18 @@ void warn_if_expired(const SSL_CTX* context, const std::string& path) {
 void TlsContext::Free::operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
 
 wire::Result<TlsContext> TlsContext::load(const TlsConfig& config) {
-  if (const auto readable = check_readable(config); !readable) return tl::unexpected(readable.error());
   ERR_clear_error();
   TlsContext context(SSL_CTX_new(TLS_server_method()));
   SSL_CTX* const raw = context.get();
-  if (raw == nullptr) return wire::environment_error("OpenSSL cannot begin: " + take_reason());
+  if (raw == nullptr) return wire::environment_error("OpenSSL cannot begin: " + wire::take_tls_reason());
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
   // An end without close_notify is an end: what HTTP has not framed whole is not taken as whole.
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
 
-  if (SSL_CTX_use_certificate_chain_file(raw, config.certificate.c_str()) != 1) {
-    return wire::environment_error("holds no certificate that can be used, in PEM form (" + take_reason() + ")",
-                                   config.certificate);
-  }
-  auto key = read_key(config.key);
-  if (!key) return tl::unexpected(key.error());
-  if (SSL_CTX_use_PrivateKey(raw, key->get()) != 1 || SSL_CTX_check_private_key(raw) != 1) {
-    return wire::environment_error("is not the key of the certificate in " + config.certificate, config.key);
+  if (const auto used = wire::use_certificate(raw, config.certificate, config.key); !used) {
+    return tl::unexpected(used.error());
   }
   warn_if_expired(raw, config.certificate);
   return context;

@@ -3,8 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace fleet::sim {
@@ -21,6 +24,29 @@ class Counter {
 
  private:
   std::atomic<std::uint64_t> value_{0};
+};
+
+// Failures by kind; any thread. Not for anything that happens per delivery.
+class FailureBook {
+ public:
+  // At most kKindsMax kinds; what comes beyond them is counted as "other".
+  void count(std::string_view kind) {
+    const std::lock_guard lock(mutex_);
+    auto found = kinds_.find(kind);
+    if (found == kinds_.end()) {
+      found = kinds_.emplace(kinds_.size() < kKindsMax ? kind : std::string_view("other"), 0).first;
+    }
+    ++found->second;
+  }
+  [[nodiscard]] std::map<std::string, std::uint64_t, std::less<>> read() const {
+    const std::lock_guard lock(mutex_);
+    return kinds_;
+  }
+
+ private:
+  static constexpr std::size_t kKindsMax = 64;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::uint64_t, std::less<>> kinds_;
 };
 
 // The newest of the failures; any thread. Not for anything that happens per delivery.

@@ -39,7 +39,7 @@ std::uint64_t heap_in_use() {
 
 struct Fleet::State {
   State(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, const Identities& identities,
-        Url broker, std::uint32_t run)
+        wire::mqtt::BrokerPlace broker, std::uint32_t run)
       : plan{.scenario = scenario,
              .groups = groups,
              .identities = identities,
@@ -51,10 +51,11 @@ struct Fleet::State {
              .options = {},
              .gateways = {},
              .telemetry = telemetry_rows(scenario),
-             .broker_address = {},
+             .found = {},
              .faults = FaultClock(scenario.faults.size()),
              .gate = {},
-             .last_error = {}} {
+             .last_error = {},
+             .failures = {}} {
     for (const FleetGroup& group : scenario.fleet) {
       plan.first_device.push_back(plan.devices);
       plan.options.push_back(endpoint_options(group.connect));
@@ -80,16 +81,14 @@ struct Fleet::State {
 };
 
 Fleet::Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups,
-             const Identities& identities, Url broker, std::uint32_t run)
+             const Identities& identities, wire::mqtt::BrokerPlace broker, std::uint32_t run)
     : state_(std::make_unique<State>(scenario, groups, identities, std::move(broker), run)) {}
 
 Fleet::~Fleet() { state_->end_threads(); }
 
 wire::Result<void> Fleet::start() {
   State& state = *state_;
-  const auto address = wire::mqtt::resolve_broker(state.plan.broker.address());
-  if (!address) return tl::unexpected(address.error());
-  state.plan.broker_address = *address;
+  if (auto found = state.plan.found.find(state.plan.broker); !found) return found;
   state.plan.ramp_start = wire::read_clock();
   for (std::uint32_t i = 0; i < state.plan.workers; ++i) {
     state.workers.push_back(std::make_unique<Worker>(state.plan, i));
@@ -113,6 +112,7 @@ FleetStatus Fleet::status() const {
     status.reconnects += counters.reconnects.read();
     status.subscribe_refused += counters.subscribe_refused.read();
     status.login_refused += counters.login_refused.read();
+    status.handshake_refused += counters.handshake_refused.read();
     status.gateway_refused += counters.gateway_refused.read();
     status.sub_devices_ready += counters.sub_devices_ready.read();
     status.sub_devices_kicked += counters.sub_devices_kicked.read();
@@ -172,6 +172,7 @@ ConnectRecord Fleet::State::connect_record() const {
     record.time.merge(worker->connect_times());
     last_ready = std::max(last_ready, worker->last_ready());
   }
+  record.errors = plan.failures.read();
   record.seconds = std::chrono::duration<double>(last_ready - plan.ramp_start).count();
   if (record.seconds > 0) record.per_s = static_cast<double>(record.time.count()) / record.seconds;
   return record;

@@ -18,6 +18,7 @@
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 #include "wire/error.h"
+#include "wire/mqtt/native_options.h"
 
 namespace fleet::sim {
 
@@ -32,6 +33,7 @@ struct FleetStatus {
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
   std::uint64_t login_refused = 0;       // of connect_failed: the broker said that it will never accept them
+  std::uint64_t handshake_refused = 0;   // of connect_failed: a certificate, or the broker speaks something else
   std::uint64_t gateway_refused = 0;     // of connect_failed: the platform refused a gateway's sub-devices
   std::uint64_t sub_devices_kicked = 0;  // messages of /ext/error
   std::uint64_t newcomers_refused = 0;   // sub-devices that came to a gateway and that the platform refused there
@@ -62,10 +64,10 @@ struct FleetOutcome {
 // Owned by the coordinator's thread; all its verbs are called there.
 class Fleet {
  public:
-  // `scenario`, `groups` and `identities` outlive the fleet. `run` is the stamp's run id. The broker's host must be an
-  // address or localhost.
+  // `scenario`, `groups` and `identities` outlive the fleet. `run` is the stamp's run id. The broker's
+  // name is looked for in start().
   Fleet(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, const Identities& identities,
-        Url broker, std::uint32_t run);
+        wire::mqtt::BrokerPlace broker, std::uint32_t run);
   ~Fleet();
 
   // Starts the worker threads and the connect ramp.

@@ -188,10 +188,10 @@ void Worker::make_endpoint(Device& device) {
 std::unique_ptr<wire::mqtt::Endpoint> Worker::new_endpoint(const Device& device, wire::mqtt::EndpointEvents& events) {
   const wire::mqtt::EndpointOptions& options = plan_.options[device.who().fleet_group];
   if (group_of(device).engine == Engine::paho) {
-    return std::make_unique<wire::mqtt::PahoEndpoint>(loop_, options, plan_.broker.address(), events);
+    return std::make_unique<wire::mqtt::PahoEndpoint>(loop_, options, plan_.broker, events);
   }
   return std::make_unique<wire::mqtt::Connection>(
-      context_, options, wire::mqtt::NativeOptions{plan_.broker_address, std::nullopt}, events);
+      context_, options, plan_.native_of(device.who().fleet_group, device.who().index), events);
 }
 
 std::string Worker::name_of(const Device& device) const {

@@ -45,6 +45,7 @@ struct WorkerCounters {
   Counter subscribe_lowered;   // subscriptions granted at a lower QoS than asked for
   Counter subscribe_refused;   // subscriptions
   Counter login_refused;       // attempts that the broker will never accept
+  Counter handshake_refused;   // attempts that ended for a certificate, or because the broker speaks something else
   Counter gateway_refused;     // attempts of gateways whose sub-devices the platform refused
   Counter sub_devices_ready;   // now: those of gateways that are ready
   Counter sub_devices_kicked;  // messages of /ext/error

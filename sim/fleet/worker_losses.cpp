@@ -68,7 +68,11 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
     counters_.connect_failed.add(1);
     note_refused(why);
     if (is_final(why.reason)) counters_.login_refused.add(1);
+    if (wire::mqtt::is_lasting(why.cause)) counters_.handshake_refused.add(1);
     const bool gave_up = device.gateway && !device.gateway->failure().empty();
+    if (gave_up || why.cause != wire::mqtt::Cause::none) {
+      plan_.failures.count(gave_up ? "sub-devices refused" : cause_name(why.cause));
+    }
     complain(device, "could not connect", gave_up ? std::string_view(device.gateway->failure()) : why.detail);
   }
   try_again_later(device);

@@ -57,6 +57,7 @@ void Worker::other_disconnected(Device& device, const wire::mqtt::Disconnect& wh
   ++behaviour_[device.who().fleet_group].takeover->failed;
   device.act_began = {};
   counters_.connect_failed.add(1);
+  if (why.cause != wire::mqtt::Cause::none) plan_.failures.count(cause_name(why.cause));
   complain(device, "could not connect elsewhere", why.detail);
   if (device.state == Device::State::away) {
     try_again_later(device);

@@ -55,7 +55,7 @@ wire::Result<void> prepare_auth(const Scenario& scenario, const std::string& dir
   const std::string config = *home + "/bridge.yaml";
   const std::string log = *home + "/bridge.log";
   // Where the broker will be is not known yet, and of no matter to the registry.
-  const Url nowhere{"mqtt", "127.0.0.1", 1'883};
+  const wire::mqtt::BrokerPlace nowhere{{"mqtt", "127.0.0.1", 1'883}};
   if (auto written = write_file(config, bridge_config(scenario, nowhere, *home)); !written) return written;
   if (auto written = write_file(fmt::format("{}/{}", *home, kAppsFile), apps_file(scenario)); !written) return written;
   auto child = Child::start(program, {"prepare", config}, log);
@@ -70,7 +70,8 @@ wire::Result<void> prepare_auth(const Scenario& scenario, const std::string& dir
   return wire::environment_error(fmt::format("{}:{}", (*child)->ended().value_or("fleet-bridge"), log_tail(log)));
 }
 
-wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const Url& broker, const std::string& directory) {
+wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const wire::mqtt::BrokerPlace& broker,
+                                         const std::string& directory) {
   const std::string program = beside_this_program("fleet-bridge");
   if (!find_program(program, {})) return missing(program);
   const auto home = make_directory(directory);

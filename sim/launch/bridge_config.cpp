@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include "sim/launch/mosquitto_config.h"
 #include "sim/scenario/naming.h"
@@ -97,6 +98,18 @@ void append_product(Out out, const Scenario& scenario, std::size_t index) {
 }
 
 // Further keys of mqtt.
+std::string tls_lines(const wire::mqtt::BrokerPlace& broker) {
+  if (!broker.uses_tls() || broker.tls == wire::mqtt::TlsOptions{}) return {};
+  std::string text = "  tls:\n";
+  const Out out = std::back_inserter(text);
+  for (const auto& [key, value] : {std::pair("ca", &broker.tls.ca), std::pair("certificate", &broker.tls.certificate),
+                                   std::pair("key", &broker.tls.key)}) {
+    if (!value->empty()) fmt::format_to(out, "    {}: {}\n", key, quoted(*value));
+  }
+  if (!broker.tls.verify) text += "    verify: false\n";
+  return text;
+}
+
 std::string login_lines(const Scenario& scenario) {
   if (!scenario.target.broker_auth) return {};
   const wire::mqtt::Login login = bridge_login(scenario);
@@ -105,7 +118,7 @@ std::string login_lines(const Scenario& scenario) {
 
 }  // namespace
 
-std::string bridge_config(const Scenario& scenario, const Url& broker, const std::string& directory,
+std::string bridge_config(const Scenario& scenario, const wire::mqtt::BrokerPlace& broker, const std::string& directory,
                           std::uint16_t port) {
   std::string text;
   const Out out = std::back_inserter(text);
@@ -113,12 +126,12 @@ std::string bridge_config(const Scenario& scenario, const Url& broker, const std
                  "# Written by fleet-sim for one run.\n"
                  "http:\n  listen: 127.0.0.1:{}\n  connections_max: {}\n  body_bytes_max: {}B\n"
                  "mqtt:\n  broker: {}\n  publisher: {}\n  connections: {}\n"
-                 "{}registry:\n  store: {}\n"
+                 "{}{}registry:\n  store: {}\n"
                  "accounts:\n  - access_key_id: {}\n    access_key_secret: {}\n    batch_pub: true\n",
                  port, std::max(caller_connections(scenario) + kConnectionsSpare, kConnectionsMin),
-                 std::max(message_body_bytes(scenario), kBodyBytesMin), quoted(broker.text()),
+                 std::max(message_body_bytes(scenario), kBodyBytesMin), quoted(broker.url.text()),
                  scenario.target.publisher == Engine::paho ? "paho" : "native", scenario.target.publisher_connections,
-                 login_lines(scenario),
+                 tls_lines(broker), login_lines(scenario),
                  scenario.target.broker_auth ? quoted(fmt::format("sqlite:{}/{}", directory, kRegistryFile)) : "memory",
                  quoted(scenario.target.access_key_id), quoted(scenario.target.access_key_secret));
   if (scenario.target.dialect == Dialect::emqx_bcast) {

@@ -15,6 +15,7 @@
 #include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 #include "wire/error.h"
+#include "wire/mqtt/native_options.h"
 
 namespace fleet::sim {
 
@@ -89,7 +90,7 @@ inline constexpr std::string_view kBridgeReady = "listening on http://";
 
 struct StartedBroker {
   std::unique_ptr<Child> child;
-  Url url;
+  wire::mqtt::BrokerPlace place;
   std::string version;        // "2.0.11"
   std::string config_sha256;  // of the generated configuration without port and directory: equal settings, equal hash
 };
@@ -104,15 +105,16 @@ struct StartedBridge {
 // target.broker.auth is on. What an earlier run left is removed. Errors: environment.
 [[nodiscard]] wire::Result<void> prepare_auth(const Scenario& scenario, const std::string& directory);
 
-// Starts Mosquitto with its files under `directory` (made if missing): mosquitto.conf, mosquitto.log. Ready when it
-// answered a CONNECT. With target.broker.auth on: behind prepare_auth(). Errors: environment (not installed, directory
-// not writable, ended early: with the end of its log).
+// Starts Mosquitto with its files under `directory` (made if missing): mosquitto.conf, mosquitto.log,
+// and certificates made for this run with target.broker.tls. Ready when it answered a CONNECT. With target.broker.auth
+// on: behind prepare_auth(). Errors: environment (not installed, directory not writable, ended early: with the end of
+// its log).
 [[nodiscard]] wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std::string& directory);
 
 // Starts the fleet-bridge that lies beside this program with a generated configuration: the
 // scenario's products, devices and account, in bridge.yaml and bridge.log under `directory` (made if missing). Ready
 // when it printed its ready line. Errors: environment, as above.
-[[nodiscard]] wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const Url& broker,
+[[nodiscard]] wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const wire::mqtt::BrokerPlace& broker,
                                                        const std::string& directory);
 
 }  // namespace fleet::sim

@@ -2,14 +2,13 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <filesystem>
 
+#include "sim/launch/broker_probe.h"
+#include "sim/launch/certificates.h"
 #include "sim/launch/files.h"
 #include "sim/launch/lasting_port.h"
 #include "sim/launch/launch.h"
@@ -66,30 +65,12 @@ bool comes_back(const Scenario& scenario) {
                      [](const Fault& fault) { return is_of_broker(fault.kind) && !is_stop(fault.kind); });
 }
 
-// CONNECT (MQTT 3.1.1 §3.1: clean session, keep-alive 10 s, user name and password).
-std::string connect_packet(const wire::mqtt::Login& login) {
-  constexpr std::string_view kHead("\0\4MQTT\4\xC2\0\12", 10);
-  std::string body(kHead);
-  for (const std::string* text : {&login.client_id, &login.username, &login.password}) {
-    body.append({'\0', static_cast<char>(text->size())}).append(*text);
-  }
-  FLEET_CHECK(body.size() < 0x80);  // one byte tells its length
-  return std::string{'\x10', static_cast<char>(body.size())} + body;
-}
-
-// The CONNECT and its CONNACK of acceptance. A broker that lets anybody in does not look at the login.
-bool answers_connect(std::uint16_t port, const std::string& connect) {
-  constexpr std::array<unsigned char, 4> kConnack{0x20, 2, 0, 0};
-  constexpr std::array<unsigned char, 2> kDisconnect{0xE0, 0};
-  const Socket socket;
-  const sockaddr_in address = loopback(port);
-  const timeval limit{2, 0};
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return false;
-  if (::send(socket.get(), connect.data(), connect.size(), MSG_NOSIGNAL) < 0) return false;
-  std::array<unsigned char, 4> answer{};
-  if (::recv(socket.get(), answer.data(), answer.size(), MSG_WAITALL) != 4 || answer != kConnack) return false;
-  return ::send(socket.get(), kDisconnect.data(), kDisconnect.size(), MSG_NOSIGNAL) > 0;
+// Two that differ.
+BrokerPorts choose_ports(bool lasting) {
+  const auto choose = [lasting] { return lasting ? lasting_port() : free_port(); };
+  BrokerPorts ports{choose(), choose()};
+  for (int tries = 0; ports.spare == ports.mqtt && tries < kPortTries; ++tries) ports.spare = choose();
+  return ports;
 }
 
 // "…: mosquitto version 2.0.11 starting"
@@ -102,15 +83,33 @@ std::string version_in(const std::string& log) {
 }
 
 // True: ready. False: it has ended, and its log says why.
-wire::Result<bool> wait_until_ready(Child& child, std::uint16_t port, const std::string& connect) {
+wire::Result<bool> wait_until_ready(Child& child, const wire::mqtt::BrokerPlace& place,
+                                    const wire::mqtt::Login& login) {
+  BrokerProbe probe(login);
+  if (auto found = probe.find(place); !found) return tl::unexpected(found.error());
   const wire::TimePoint deadline = wire::read_clock() + kReadyLimit;
   while (wire::read_clock() < deadline) {
-    if (answers_connect(port, connect)) return !child.ended().has_value();
+    if (probe.answers()) return !child.ended().has_value();
     if (child.wait_for_end(kAskAgain)) return false;
   }
   return wire::environment_error(
       fmt::format("mosquitto did not answer a CONNECT within {} s; the end of its log ({}):{}",
                   kReadyLimit.count() / 1'000, child.log(), log_tail(child.log())));
+}
+
+// How its devices and the bridge reach it.
+wire::mqtt::BrokerPlace place_of(const Scenario& scenario, const std::string& home, std::uint16_t port) {
+  const BrokerTls tls = scenario.target.broker_tls;
+  constexpr const char* kSchemes[2][2] = {{"mqtt", "mqtts"}, {"ws", "wss"}};
+  const char* const scheme = kSchemes[scenario.target.broker_websocket ? 1 : 0][tls == BrokerTls::off ? 0 : 1];
+  wire::mqtt::BrokerPlace place{{scheme, "127.0.0.1", port}};
+  const RunCertificates files = run_certificates(home);
+  if (tls != BrokerTls::off) place.tls.ca = files.ca;
+  if (tls == BrokerTls::mutual) {
+    place.tls.certificate = files.fleet_certificate;
+    place.tls.key = files.fleet_key;
+  }
+  return place;
 }
 
 }  // namespace
@@ -126,32 +125,35 @@ wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std:
   if (scenario.target.broker_auth && ::access(plugin.c_str(), R_OK) != 0) {
     return wire::environment_error("the broker's plugin is missing; it must lie beside this program", plugin);
   }
-  const std::string connect = connect_packet(bridge_login(scenario));
   const auto home = make_directory(directory);
   if (!home) return tl::unexpected(home.error());
+  if (scenario.target.broker_tls != BrokerTls::off) {
+    if (auto written = write_certificates(*home); !written) return tl::unexpected(written.error());
+  }
   const std::string config = *home + "/mosquitto.conf";
   const std::string log = *home + "/mosquitto.log";
   std::error_code ignored;
   std::filesystem::remove(*home + "/mosquitto.db", ignored);  // sessions of an earlier run
 
   for (int tries = 0; tries < kPortTries; ++tries) {
-    const std::uint16_t port = comes_back(scenario) ? lasting_port() : free_port();
-    if (port == 0) return wire::environment_error("no free port for the broker on 127.0.0.1");
-    if (auto written = write_file(config, mosquitto_config(scenario, port, *home, plugin)); !written) {
+    const BrokerPorts ports = choose_ports(comes_back(scenario));
+    if (ports.mqtt == 0 || ports.spare == 0) return wire::environment_error("no free port for the broker on 127.0.0.1");
+    if (auto written = write_file(config, mosquitto_config(scenario, ports, *home, plugin)); !written) {
       return tl::unexpected(written.error());
     }
     auto child = Child::start(*program, {"-c", config}, log);
     if (!child) return tl::unexpected(child.error());
-    const auto ready = wait_until_ready(**child, port, connect);
+    const wire::mqtt::BrokerPlace place = place_of(scenario, *home, ports.mqtt);
+    const auto ready = wait_until_ready(**child, place, bridge_login(scenario));
     if (!ready) return tl::unexpected(ready.error());
     const std::string head = read_head(log, kLogHead);
     if (*ready) {
       StartedBroker broker;
       broker.child = std::move(*child);
-      broker.url = Url{"mqtt", "127.0.0.1", port};
+      broker.place = place;
       broker.version = version_in(head);
       broker.config_sha256 =
-          wire::hash_hex(wire::HashMethod::sha256, mosquitto_config(scenario, 0, "", std::string(kAuthPlugin)));
+          wire::hash_hex(wire::HashMethod::sha256, mosquitto_config(scenario, {}, "", std::string(kAuthPlugin)));
       return broker;
     }
     if (head.find("Address already in use") == std::string::npos) {

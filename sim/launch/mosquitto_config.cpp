@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sim/launch/certificates.h"
 #include "sim/scenario/pacer.h"
 #include "sim/scenario/sub_devices.h"
 #include "wire/signing.h"
@@ -49,6 +50,21 @@ void append_auth(const Scenario& scenario, const std::string& directory, const s
                  plugin, directory, kRegistryFile, directory, kAppsFile, bridge.username, bridge.password);
 }
 
+// Mosquitto 2.0.11 does not start where every listener is of WebSocket. Nobody uses this one.
+std::string spare_listener(const Scenario& scenario, const BrokerPorts& ports) {
+  if (!scenario.target.broker_websocket) return {};
+  return fmt::format("listener {} 127.0.0.1\nmax_connections 1\n", ports.spare);
+}
+
+std::string listener_lines(const Scenario& scenario, const RunCertificates& files) {
+  // Without the domain it would listen on every address there is.
+  const std::string protocol = scenario.target.broker_websocket ? "socket_domain ipv4\nprotocol websockets\n" : "";
+  if (scenario.target.broker_tls == BrokerTls::off) return protocol;
+  return protocol + fmt::format("cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate {}\n", files.ca,
+                                files.broker_certificate, files.broker_key,
+                                scenario.target.broker_tls == BrokerTls::mutual);
+}
+
 }  // namespace
 
 wire::mqtt::Login bridge_login(const Scenario& scenario) {
@@ -57,11 +73,13 @@ wire::mqtt::Login bridge_login(const Scenario& scenario) {
       wire::hmac_hex(wire::HashMethod::sha256, fmt::format("bridge {}", scenario.seed), scenario.target.access_key_id)};
 }
 
-std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const std::string& directory,
+std::string mosquitto_config(const Scenario& scenario, const BrokerPorts& ports, const std::string& directory,
                              const std::string& plugin) {
   std::string text = fmt::format(
       "# Written by fleet-sim for one run.\n"
+      "{}"
       "listener {} 127.0.0.1\n"
+      "{}"
       "max_connections -1\n"
       "allow_anonymous {}\n"
       "allow_zero_length_clientid true\n"
@@ -91,7 +109,8 @@ std::string mosquitto_config(const Scenario& scenario, std::uint16_t port, const
       "log_type information\n"
       "log_timestamp true\n"
       "log_timestamp_format %Y-%m-%dT%H:%M:%S\n",
-      port, !scenario.target.broker_auth, owed_to_a_connection(scenario));
+      spare_listener(scenario, ports), ports.mqtt, listener_lines(scenario, run_certificates(directory)),
+      !scenario.target.broker_auth, owed_to_a_connection(scenario));
   if (scenario.target.broker_auth) append_auth(scenario, directory, plugin, text);
   if (!scenario.target.broker_persistence) return text + "persistence false\n";
   return text + fmt::format(

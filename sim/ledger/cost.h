@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -19,6 +20,7 @@ struct ConnectRecord {
   double per_s = 0;
   std::uint64_t failed = 0;  // attempts
   std::uint64_t reconnects = 0;
+  std::map<std::string, std::uint64_t, std::less<>> errors;  // of failed: what went wrong on the way, by kind
   // Connections that ended unasked while their device was ready: the reason that the broker gave, or "connection
   // closed": n.
   std::map<std::string, std::uint64_t> lost;

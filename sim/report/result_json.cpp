@@ -96,6 +96,7 @@ Json json(const FleetRecord& fleet) {
            {{"seconds", number(connect.seconds)},
             {"per_s", number(connect.per_s)},
             {"failed", connect.failed},
+            {"errors", connect.errors},
             {"reconnects", connect.reconnects},
             {"lost", json(connect.lost)},
             {"refused", json(connect.refused)},

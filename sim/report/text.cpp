@@ -139,6 +139,7 @@ class Summary {
     append_count(fleet, "fleet.subscriptions.refused", "subscriptions refused");
     append_count(fleet, "fleet.subscriptions.lowered", "subscriptions granted at a lower QoS");
     line("fleet", fleet);
+    codes("", {"fleet", "connect", "errors"});
     codes("lost", {"fleet", "connect", "lost"});
     codes("refused", {"fleet", "connect", "refused"});
   }

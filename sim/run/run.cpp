@@ -30,6 +30,9 @@ constexpr Nanos kListenForCopies = std::chrono::milliseconds(250);
 // Beyond what the ramp needs by itself.
 constexpr Nanos kConnectSlack = std::chrono::seconds(30);
 
+// So many handshakes above TCP that fail, and none that succeeds, say that no further one will.
+constexpr std::uint64_t kHopeless = 16;
+
 // Plays the phases of one run on the coordinator's thread.
 class Conductor final : private ProvisionWatch {
  public:
@@ -103,6 +106,9 @@ wire::Result<void> Conductor::connect() {
     if (!edges_.child_ends.empty()) return wire::environment_error(edges_.child_ends.front());
     const std::string last = status.last_error.empty() ? "" : "; last failure: " + status.last_error;
     if (status.login_refused > 0) return wire::environment_error("the broker refuses the devices" + last);
+    if (status.handshake_refused >= std::min(status.devices, kHopeless) && status.connected == 0) {
+      return wire::environment_error("no device can open a connection to the broker" + last);
+    }
     if (status.gateway_refused > 0) return wire::environment_error("the platform refuses sub-devices" + last);
     if (status.subscribe_refused > 0) {
       return wire::environment_error(

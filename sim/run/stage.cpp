@@ -48,13 +48,14 @@ std::vector<std::unique_ptr<GroupBooks>> make_groups(const Scenario& scenario) {
 }
 
 // Where to connect for the broker: to it, or to a proxy in front of it.
-wire::Result<Url> way_to(const Url& broker, Between between, const Scenario& scenario, Stage& stage) {
+wire::Result<wire::mqtt::BrokerPlace> way_to(const wire::mqtt::BrokerPlace& broker, Between between,
+                                             const Scenario& scenario, Stage& stage) {
   if (!has_proxy(scenario, between)) return broker;
   auto proxy = std::make_unique<Proxy>(scenario, between);
-  if (auto started = proxy->start(broker); !started) return tl::unexpected(started.error());
-  const Url url = proxy->url();
+  if (auto started = proxy->start(broker.url); !started) return tl::unexpected(started.error());
+  wire::mqtt::BrokerPlace way{proxy->url(), broker.tls};
   stage.proxies.push_back(std::move(proxy));
-  return url;
+  return way;
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ Proxy* Stage::proxy(Between between) const {
 wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const std::string& out_directory) {
   auto stage = std::make_unique<Stage>();
   stage->run_id = make_run_id();
-  Url broker_url = scenario.target.broker.value_or(Url{});
+  wire::mqtt::BrokerPlace place{scenario.target.broker.value_or(Url{}), scenario.target.tls};
   if (!scenario.target.broker) {
     if (scenario.target.broker_auth) {
       if (auto prepared = prepare_auth(scenario, out_directory); !prepared) return tl::unexpected(prepared.error());
@@ -77,15 +78,15 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
     auto broker = start_mosquitto(scenario, out_directory);
     if (!broker) return tl::unexpected(broker.error());
     stage->broker = std::move(*broker);
-    broker_url = stage->broker->url;
-  } else if (auto reached = check_reachable(broker_url, "broker"); !reached) {
+    place = stage->broker->place;
+  } else if (auto reached = check_reachable(place.url, "broker"); !reached) {
     return tl::unexpected(reached.error());
   }
-  const auto fleet_way = way_to(broker_url, Between::fleet_broker, scenario, *stage);
+  const auto fleet_way = way_to(place, Between::fleet_broker, scenario, *stage);
   if (!fleet_way) return tl::unexpected(fleet_way.error());
   Url bridge_url = scenario.target.bridge.value_or(Url{});
   if (!scenario.target.bridge) {
-    const auto bridge_way = way_to(broker_url, Between::bridge_broker, scenario, *stage);
+    const auto bridge_way = way_to(place, Between::bridge_broker, scenario, *stage);
     if (!bridge_way) return tl::unexpected(bridge_way.error());
     auto bridge = start_bridge(scenario, *bridge_way, out_directory);
     if (!bridge) return tl::unexpected(bridge.error());

@@ -14,6 +14,7 @@
 #include "sim/scenario/checks_consumers.h"
 #include "sim/scenario/checks_faults.h"
 #include "sim/scenario/checks_fleet.h"
+#include "sim/scenario/checks_transport.h"
 #include "sim/scenario/dialect.h"
 #include "sim/scenario/naming.h"
 #include "sim/scenario/resolve.h"
@@ -251,6 +252,7 @@ void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   out.phases = draft.phases;
   out.health = draft.health;
   check_target(draft.target, reader, out.target);
+  check_transport(draft, reader, out.target);
   check_products(draft, reader, out);
   for (const FleetGroupDraft& group : draft.fleet) check_group(group, reader, out);
   // Calls refer to groups, thresholds to both by name: a fault further up would only be repeated.
@@ -260,6 +262,7 @@ void check_draft(const Draft& draft, Reader& reader, Scenario& out) {
   check_distinct(reader, out);
   check_calls(draft, reader, out);
   check_faults(draft, reader, out);
+  check_proxied(out, reader);
   check_thresholds(draft, reader, out);
   if (!reader.failed()) check_dialect(out, reader);
 }

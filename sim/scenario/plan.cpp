@@ -123,7 +123,8 @@ Plan make_plan(const Scenario& scenario, unsigned cores) {
   Plan plan;
   plan.workers = worker_count(scenario, cores);
   count_devices(scenario, plan);
-  plan.local_ports = plan.connections;
+  plan.source_addresses = std::max(scenario.target.source_addresses.count, 1u);
+  plan.local_ports = (plan.connections + plan.source_addresses - 1) / plan.source_addresses;
   plan.total = CallPlan{0, 0, 0};
   std::uint64_t callers = 0;
   std::uint64_t tallies = 0;  // of one thread
@@ -170,9 +171,11 @@ wire::Result<void> check_limits(const Plan& plan, const MachineLimits& limits) {
   const std::uint64_t ports = limits.local_ports > kPortsReserved ? limits.local_ports - kPortsReserved : 0;
   if (plan.local_ports > ports) {
     return wire::environment_error(fmt::format(
-        "{} need {} local ports and net.ipv4.ip_local_port_range leaves {}; {} fit: lower the counts, or widen the "
-        "range",
-        members, grouped(plan.local_ports), grouped(ports), grouped(ports)));
+        "{} need {} local ports{} and net.ipv4.ip_local_port_range leaves {}; {} fit: lower the counts, widen the "
+        "range, or let them come from more addresses (target.broker.source_addresses)",
+        members, grouped(plan.local_ports),
+        plan.source_addresses > 1 ? fmt::format(" of each of {} source addresses", plan.source_addresses) : "",
+        grouped(ports), grouped(ports * plan.source_addresses)));
   }
   if (limits.memory_bytes > 0 && plan.memory_bytes > limits.memory_bytes) {
     return wire::environment_error(

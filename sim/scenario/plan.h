@@ -33,8 +33,9 @@ struct Plan {
   std::uint64_t descriptors = 0;             // peak of this process
   std::uint64_t connection_descriptors = 1;  // of them, for each connection: three where a proxy stands in between
   std::uint64_t broker_descriptors = 0;      // peak of a started broker, which inherits our limit; 0: not started by us
-  std::uint64_t local_ports = 0;             // towards the broker, all from one source address
-  std::uint64_t memory_bytes = 0;            // estimate for this process, sockets' kernel memory not included
+  std::uint64_t local_ports = 0;             // towards the broker, of the source address that has most
+  std::uint32_t source_addresses = 1;
+  std::uint64_t memory_bytes = 0;  // estimate for this process, sockets' kernel memory not included
 };
 
 // Pure. `cores`: processors that this process may use.

@@ -186,7 +186,8 @@ std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineL
   need("open descriptors", grouped(plan.descriptors), limit_text(limits.descriptors));
   if (plan.broker_descriptors > 0)
     need("the broker's", grouped(plan.broker_descriptors), limit_text(limits.descriptors));
-  need("local ports", grouped(plan.local_ports), grouped(limits.local_ports));
+  need(plan.source_addresses > 1 ? fmt::format("ports of {} addresses", plan.source_addresses) : "local ports",
+       grouped(plan.local_ports), grouped(limits.local_ports));
   need("memory, about", size_text(plan.memory_bytes),
        limits.memory_bytes > 0 ? size_text(limits.memory_bytes) : std::string("unknown"));
   need("worker threads", grouped(plan.workers), fmt::format("{} cores", limits.cores));

@@ -18,6 +18,7 @@
 #include "wire/clock.h"
 #include "wire/error.h"
 #include "wire/identifiers.h"
+#include "wire/mqtt/tls_context.h"
 #include "wire/mqtt/types.h"
 #include "wire/url.h"
 
@@ -165,8 +166,21 @@ using wire::Url;
 // The protocol of the batch API.
 enum class Dialect { aliyun, emqx_bcast };
 
+// How a started broker is spoken to.
+enum class BrokerTls { off, on, mutual };  // mutual: it wants a certificate of everybody, too
+
+// IPv4 addresses that follow each other.
+struct AddressRange {
+  std::uint32_t first = 0;  // in host byte order
+  std::uint32_t count = 0;  // 0: the kernel chooses the one
+};
+
 struct Target {
-  std::optional<Url> broker;          // none: Mosquitto is started for this run
+  std::optional<Url> broker;     // none: Mosquitto is started for this run
+  wire::mqtt::TlsOptions tls{};  // of a broker behind a URL with TLS
+  BrokerTls broker_tls = BrokerTls::off;
+  bool broker_websocket = false;      // a started broker speaks MQTT over WebSocket
+  AddressRange source_addresses{};    // that the fleet connects from, in turn
   bool broker_persistence = false;    // started Mosquitto keeps sessions and messages on disk
   bool broker_apart = true;           // a started Mosquitto has a core alone, where there are two
   bool broker_auth = false;           // a started Mosquitto lets in whom the started bridge's registry knows

@@ -1,18 +1,40 @@
+#include "settings/tls_keys.h"
 #include "sim/scenario/tables.h"
+#include "wire/mqtt/native_options.h"
 
 namespace fleet::sim {
+
+const Table<BrokerTlsDraft>& broker_tls_table() {
+  using Row = Key<BrokerTlsDraft>;
+  static const Table<BrokerTlsDraft> table = [] {
+    std::vector<Row> rows = settings::tls_keys<BrokerTlsDraft>();
+    rows.insert(rows.begin(),
+                Row::field<&BrokerTlsDraft::use>(
+                    {.name = "use",
+                     .form = Form::choice,
+                     .sentence = "of a started Mosquitto; on: TLS with certificates made for the run; mutual: and "
+                                 "everybody has one; absent: off",
+                     .choices = "off|on|mutual"}));
+    return Table<BrokerTlsDraft>("target.broker.tls", "TLS: `on` or `mutual` for a started Mosquitto, files for a URL.",
+                                 rows);
+  }();
+  return table;
+}
 
 const Table<BrokerDraft>& broker_table() {
   using Row = Key<BrokerDraft>;
   static const Table<BrokerDraft> table(
-      "target.broker", "The MQTT broker: `mosquitto` (started for this run) or mqtt://HOST:PORT.",
+      "target.broker",
+      "The MQTT broker: `mosquitto` (started for this run) or mqtt://, mqtts://, ws:// or wss://HOST:PORT.",
       {
           Row::field<&BrokerDraft::use>({.name = "use",
                                          .form = Form::choice,
                                          .sentence = "mosquitto: started for this run on a free loopback port",
                                          .choices = "mosquitto"}),
-          Row::field<&BrokerDraft::url>(
-              {.name = "url", .form = Form::url, .sentence = "a broker that runs already", .choices = "mqtt"}),
+          Row::field<&BrokerDraft::url>({.name = "url",
+                                         .form = Form::url,
+                                         .sentence = "a broker that runs already",
+                                         .choices = wire::mqtt::kBrokerSchemes}),
           Row::field<&BrokerDraft::persistence>(
               {.name = "persistence",
                .form = Form::flag,
@@ -29,6 +51,19 @@ const Table<BrokerDraft>& broker_table() {
                .sentence = "on: the started Mosquitto lets nobody in without a right login, and each device to its own "
                            "topics only; absent: on where broker and bridge are both started, in dialect aliyun",
                .choices = "off|on"}),
+          Row::mapping<&BrokerDraft::tls, &broker_tls_table>(
+              {.name = "tls",
+               .form = Form::shorthand,
+               .sentence = "TLS: off, on, mutual; of a broker at a URL: files"}),
+          Row::field<&BrokerDraft::websocket>({.name = "websocket",
+                                               .form = Form::flag,
+                                               .fallback = "false",
+                                               .sentence = "the started Mosquitto speaks MQTT over WebSocket"}),
+          Row::field<&BrokerDraft::source_addresses>(
+              {.name = "source_addresses",
+               .sentence = "addresses of this machine that the fleet connects from, in turn; absent: one, the kernel's "
+                           "choice",
+               .max = 64}),
       });
   return table;
 }

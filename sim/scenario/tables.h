@@ -20,6 +20,11 @@ using settings::Table;
 // A scenario of people has some hundred values; aliases can make a small file large.
 inline constexpr settings::Language kLanguage{"scenario", 4u << 20, 200'000};
 
+// `use: on` for a started broker, files for one behind a URL.
+struct BrokerTlsDraft : wire::mqtt::TlsOptions {
+  std::optional<BrokerTls> use;
+};
+
 // `use: mosquitto` or `url: mqtt://...`
 struct BrokerDraft {
   std::optional<std::size_t> use;
@@ -27,6 +32,9 @@ struct BrokerDraft {
   bool persistence = false;
   bool apart = true;
   std::optional<std::size_t> auth;  // off, on
+  BrokerTlsDraft tls;
+  bool websocket = false;
+  std::string source_addresses;  // empty: not given
 };
 
 // `use: local` or `url: http://...`
@@ -186,6 +194,7 @@ struct Draft {
   std::vector<std::string> thresholds;
 };
 
+[[nodiscard]] const Table<BrokerTlsDraft>& broker_tls_table();
 [[nodiscard]] const Table<BrokerDraft>& broker_table();
 [[nodiscard]] const Table<BridgeDraft>& bridge_table();
 [[nodiscard]] const Table<TargetDraft>& target_table();

@@ -188,8 +188,8 @@ TEST(Mosquitto, IsReadyWhenItIsReturned) {
   auto broker = start_mosquitto(small(), home);
   ASSERT_TRUE(broker) << broker.error().text();
   EXPECT_THAT(broker->version, MatchesRegex("[0-9]+[.][0-9]+[.][0-9]+"));
-  EXPECT_EQ(broker->url.host, "127.0.0.1");
-  EXPECT_GT(broker->url.port, 0);
+  EXPECT_EQ(broker->place.url.host, "127.0.0.1");
+  EXPECT_GT(broker->place.url.port, 0);
   EXPECT_EQ(broker->config_sha256.size(), 64u);
   EXPECT_TRUE(broker->child->use());
   const pid_t pid = broker->child->pid();
@@ -202,7 +202,7 @@ TEST(Mosquitto, EqualSettingsHaveEqualHashes) {
   const auto first = start_mosquitto(small(), one.path().string());
   const auto second = start_mosquitto(small(), two.path().string());
   ASSERT_TRUE(first && second);
-  EXPECT_NE(first->url.port, second->url.port);
+  EXPECT_NE(first->place.url.port, second->place.url.port);
   EXPECT_EQ(first->config_sha256, second->config_sha256);
 }
 

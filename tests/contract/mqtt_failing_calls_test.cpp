@@ -6,7 +6,9 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 
+#include "tests/support/broker_certificates.h"
 #include "tests/support/failing_calls.h"
 #include "tests/support/mosquitto.h"
 #include "tests/support/run_loop.h"
@@ -24,10 +26,8 @@ using tests::SystemCall;
 // A device that subscribes, sends itself 20 messages at QoS 1, and connects again whenever it was cut off.
 class StubbornDevice : private EndpointEvents {
  public:
-  StubbornDevice(RunLoop& loop, std::uint16_t port, const std::string& name)
-      : context_(loop.io()),
-        login_{name, "", ""},
-        connection_(context_, options(), {{boost::asio::ip::address_v4::loopback(), port}, std::nullopt}, *this) {
+  StubbornDevice(RunLoop& loop, const NativeOptions& native, const std::string& name)
+      : context_(loop.io()), login_{name, "", ""}, connection_(context_, options(), native, *this) {
     connection_.connect(login_);
   }
 
@@ -85,27 +85,40 @@ class StubbornDevice : private EndpointEvents {
   bool offered_ = false, leaving_ = false, left_ = false;
 };
 
+// What the system calls carry.
+enum class Below { tcp, tls, websocket };
+constexpr const char* kBelow[] = {"tcp", "tls", "websocket"};
+constexpr const char* kSchemes[] = {"mqtt", "mqtts", "ws"};
+
 struct Way {
   const char* name;
   SystemCall call;
   std::optional<int> error;
 };
 
-class FailingCalls : public testing::TestWithParam<Way> {};
+class FailingCalls : public testing::TestWithParam<std::tuple<Below, Way>> {};
 
 TEST_P(FailingCalls, LoseNothingThatWasAccepted) {
   constexpr std::uint64_t kCallsMax = 300;  // a life needs some dozen of each kind
-  Mosquitto broker;
+  const auto& [below, way] = GetParam();
+  const auto& certificates = tests::BrokerCertificates::shared();
+  const std::string listeners[] = {"", certificates.listener(), "socket_domain ipv4\nprotocol websockets\n"};
+  const auto which = static_cast<std::size_t>(below);
+  Mosquitto broker({.listener = listeners[which]});
+  const BrokerPlace place{{kSchemes[which], "127.0.0.1", broker.port()}, certificates.trusting()};
+  FoundBroker found;
+  ASSERT_TRUE(found.find(place));
   // The broker says so when a device goes without a word.
   broker.explain("disconnected");
   broker.explain("closed its connection");
+  broker.explain("OpenSSL Error");
   std::uint64_t nth = 1;
   bool struck = true;
   for (; struck && nth < kCallsMax; ++nth) {
     SCOPED_TRACE("call " + std::to_string(nth));
     RunLoop loop;
-    const FaultInForce fault({GetParam().call, nth, GetParam().error});
-    StubbornDevice device(loop, broker.port(), GetParam().name + std::to_string(nth));
+    const FaultInForce fault({way.call, nth, way.error});
+    StubbornDevice device(loop, found.native(), way.name + std::to_string(nth));
     ASSERT_TRUE(loop.until([&] { return device.has_all(); }));
     device.leave();
     ASSERT_TRUE(loop.until([&] { return device.left(); }));
@@ -116,18 +129,23 @@ TEST_P(FailingCalls, LoseNothingThatWasAccepted) {
   EXPECT_GT(nth, 2u) << "no call went wrong at all";
 }
 
+std::string name_of(const testing::TestParamInfo<std::tuple<Below, Way>>& test) {
+  return std::string(kBelow[static_cast<std::size_t>(std::get<0>(test.param))]) + "_" + std::get<1>(test.param).name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Native, FailingCalls,
-                         testing::Values(Way{"socket_no_descriptor", SystemCall::socket, EMFILE},
-                                         Way{"connect_refused", SystemCall::connect, ECONNREFUSED},
-                                         Way{"connect_no_port", SystemCall::connect, EADDRNOTAVAIL},
-                                         Way{"recv_reset", SystemCall::recv, ECONNRESET},
-                                         Way{"recv_interrupted", SystemCall::recv, EINTR},
-                                         Way{"send_reset", SystemCall::sendmsg, EPIPE},
-                                         Way{"send_interrupted", SystemCall::sendmsg, EINTR},
-                                         Way{"send_no_memory", SystemCall::sendmsg, ENOMEM},
-                                         Way{"send_no_room", SystemCall::sendmsg, EAGAIN},
-                                         Way{"send_one_byte", SystemCall::sendmsg, std::nullopt}),
-                         [](const auto& way) { return std::string(way.param.name); });
+                         testing::Combine(testing::Values(Below::tcp, Below::tls, Below::websocket),
+                                          testing::Values(Way{"socket_no_descriptor", SystemCall::socket, EMFILE},
+                                                          Way{"connect_refused", SystemCall::connect, ECONNREFUSED},
+                                                          Way{"connect_no_port", SystemCall::connect, EADDRNOTAVAIL},
+                                                          Way{"recv_reset", SystemCall::recv, ECONNRESET},
+                                                          Way{"recv_interrupted", SystemCall::recv, EINTR},
+                                                          Way{"send_reset", SystemCall::sendmsg, EPIPE},
+                                                          Way{"send_interrupted", SystemCall::sendmsg, EINTR},
+                                                          Way{"send_no_memory", SystemCall::sendmsg, ENOMEM},
+                                                          Way{"send_no_room", SystemCall::sendmsg, EAGAIN},
+                                                          Way{"send_one_byte", SystemCall::sendmsg, std::nullopt})),
+                         name_of);
 
 }  // namespace
 }  // namespace fleet::wire::mqtt

@@ -27,6 +27,7 @@ class EventRecorder final : public wire::mqtt::EndpointEvents {
     bool was_connected = false;
     bool by_us = false;
     std::string detail;
+    wire::mqtt::Cause cause{};
   };
 
   void on_connected(bool present) override {
@@ -55,7 +56,7 @@ class EventRecorder final : public wire::mqtt::EndpointEvents {
   }
   void on_room() override { ++rooms; }
   void on_disconnected(const wire::mqtt::Disconnect& why) override {
-    ends.push_back({why.reason, why.was_connected, why.by_us, std::string(why.detail)});
+    ends.push_back({why.reason, why.was_connected, why.by_us, std::string(why.detail), why.cause});
     if (when_disconnected) when_disconnected();
   }
 

@@ -25,6 +25,7 @@ constexpr std::array kHealthy = {
     "should not be run as root",  // containers
     "Config loaded from",
     "Opening ipv4 listen socket",
+    "Opening websockets listen socket",
     "New connection from",
     "New client connected from",
     " disconnected.",
@@ -57,8 +58,12 @@ std::filesystem::path dynamic_security_plugin() {
 
 std::string write_configuration(const TempDir& directory, const MosquittoOptions& options, std::uint16_t port) {
   std::ostringstream out;
+  if (options.listener.find("websockets") != std::string::npos) {
+    // Mosquitto 2.0.11 wants a listener of another protocol, too.
+    out << "listener " << free_port() << " 127.0.0.1\n";
+  }
   out << "listener " << port << " 127.0.0.1\n"
-      << "allow_anonymous " << (options.allow_anonymous ? "true" : "false") << '\n'
+      << options.listener << "allow_anonymous " << (options.allow_anonymous ? "true" : "false") << '\n'
       << "max_inflight_messages " << options.max_inflight << '\n'
       << "max_inflight_bytes 0\n"
       << "max_queued_messages " << options.max_queued << '\n'
@@ -120,6 +125,10 @@ bool answers_connect(std::uint16_t port) {
 }  // namespace
 
 Mosquitto::Mosquitto(const MosquittoOptions& options) : options_(options), directory_(directory_for(options)) {
+  if (!options.listener.empty()) {  // its words for a connection that went without close_notify
+    explain("unexpected eof while reading");
+    explain("disconnected: Protocol error.");
+  }
   for (int attempt = 0; attempt < 5; ++attempt) {  // another process may take the port first
     port_ = free_port();
     if (launch()) return;
@@ -132,7 +141,7 @@ Mosquitto::~Mosquitto() { stop(); }
 bool Mosquitto::launch() {
   const std::string configuration = write_configuration(directory_, options_, port_);
   process_ = std::make_unique<ChildProcess>(std::vector<std::string>{"/usr/sbin/mosquitto", "-c", configuration});
-  return process_->wait_for_output(" running") && answers_connect(port_);
+  return process_->wait_for_output(" running") && (!options_.listener.empty() || answers_connect(port_));
 }
 
 void Mosquitto::stop() {

@@ -26,6 +26,8 @@ struct MosquittoOptions {
   bool persistence = false;
   bool open_topics_only = false;  // topics outside "open/" are refused, to publish and to subscribe
   std::string more{};             // further lines of mosquitto.conf, each with its line feed
+  // Lines of its one listener that make it speak TLS or WebSocket. Then it is ready when its log says so.
+  std::string listener{};
 };
 
 // Owned by one test. Listens on a free port of 127.0.0.1 from the constructor on. At the end its log is searched for
@@ -55,6 +57,8 @@ class Mosquitto {
   void explain(std::string text) { explained_.push_back(std::move(text)); }
   // Waits until the running process has logged `text`.
   [[nodiscard]] bool wait_for_log(std::string_view text) { return process_->wait_for_output(text); }
+  // What the running process has logged so far.
+  [[nodiscard]] std::string log() const { return process_->output(); }
 
  private:
   [[nodiscard]] bool launch();

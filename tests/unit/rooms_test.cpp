@@ -56,7 +56,7 @@ const std::vector<Owner>& owners() {
       {"yaml-cpp/", {"settings/"}},
       {"mqtt/", {"wire/mqtt/paho/"}},
       {"MQTT", {"wire/mqtt/paho/"}},
-      {"openssl/", {"wire/signing", "wire/mqtt/tls", "bridge/server/tls"}},
+      {"openssl/", {"wire/signing", "wire/tls", "wire/mqtt/tls", "bridge/server/tls", "sim/launch/certificates"}},
       {"boost/asio/ssl", {"wire/boost_impl", "wire/mqtt/tls", "bridge/server/tls"}},
       {"boost/beast", {"wire/boost_impl", "bridge/server/", "sim/calls/"}},
       {"pugixml", {"bridge/envelope/"}},

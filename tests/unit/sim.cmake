@@ -15,6 +15,7 @@ fleet_test(sim_scenario_test LABEL unit
     sim/scenario_layers_test.cpp
     sim/scenario_plan_test.cpp
     sim/scenario_test.cpp
+    sim/scenario_transport_test.cpp
   LIBS fleet::sim_scenario fleet_test_support fmt::fmt nlohmann_json::nlohmann_json)
 target_compile_definitions(sim_scenario_test PRIVATE FLEET_SCENARIOS="${PROJECT_SOURCE_DIR}/scenarios")
 fleet_test(sim_launch_test LABEL unit

@@ -7,7 +7,7 @@ fleet_test(wire_mqtt_test LABEL unit
   SOURCES wire/mqtt/codec_reject_test.cpp wire/mqtt/codec_test.cpp wire/mqtt/conversation.cpp wire/mqtt/golden.cpp
     wire/mqtt/in_flight_test.cpp wire/mqtt/properties_test.cpp wire/mqtt/session_allocations_test.cpp
     wire/mqtt/session_delivery_test.cpp wire/mqtt/session_publish_test.cpp wire/mqtt/session_test.cpp
-    wire/mqtt/topic_test.cpp ../support/allocations.cpp
+    wire/mqtt/topic_test.cpp wire/mqtt/websocket_frames_test.cpp ../support/allocations.cpp
   LIBS fleet::wire)
 
 fleet_test(wire_connection_test LABEL unit

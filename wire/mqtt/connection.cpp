@@ -8,11 +8,8 @@
 namespace fleet::wire::mqtt {
 namespace {
 
-constexpr int kReadsPerTurn = 4;    // of 256 KiB at most
-constexpr int kWritesPerTurn = 16;  // windows of about 256 KiB
-constexpr int kTellsPerTurn = 16;   // how often an owner that publishes from on_published() is served at once
-// Acknowledgements that a broker asks for and does not read; beyond this we stop reading until it does.
-constexpr std::size_t kControlBytesMax = 64 * 1024;
+constexpr int kReadsPerTurn = 4;   // of 256 KiB at most
+constexpr int kTellsPerTurn = 16;  // how often an owner that publishes from on_published() is served at once
 
 std::string address_of(const boost::asio::ip::tcp::endpoint& endpoint) {
   return Address{endpoint.address().to_string(), endpoint.port()}.text();
@@ -43,6 +40,8 @@ Connection::Connection(ConnectionContext& context, const EndpointOptions& option
                        EndpointEvents& events)
     : context_(context), events_(events), session_(&options), options_(options), native_(native) {}
 
+std::string Connection::connect_text() const { return "connect to " + address_of(native_.broker) + ": "; }
+
 Connection::~Connection() {
   if (posted_) *posted_ = nullptr;
   close_transport();
@@ -67,19 +66,14 @@ void Connection::connect(const Login& login) {
       return;
     }
   }
-  const TcpTransport::Outcome opened = transport_.open(native_.broker, native_.local_address);
-  if (opened.status == TcpTransport::Status::failed) {
-    end(ReasonCode::unspecified_error,
-        "connect to " + address_of(native_.broker) + ": " + describe_errno(opened.error));
-    return;
-  }
-  interest_ = opened.status == TcpTransport::Status::done ? EPOLLIN : EPOLLIN | EPOLLOUT;
+  const Transport::Outcome opened = transport_.open(native_, context_.scratch());
+  if (opened.status == Transport::Status::failed) return end(connect_text(), opened.error);
+  interest_ = opened.status == Transport::Status::done ? EPOLLIN : EPOLLIN | EPOLLOUT;
   if (!context_.readiness().add(transport_.socket(), interest_, *this)) {
     interest_ = 0;
-    end(ReasonCode::unspecified_error, "the socket cannot be watched: " + describe_errno(errno));
-    return;
+    return end("the socket cannot be watched: ", errno);
   }
-  if (opened.status == TcpTransport::Status::done) {
+  if (opened.status == Transport::Status::done) {
     phase_ = Phase::greeting;
     settle(now);
   }
@@ -162,9 +156,10 @@ void Connection::on_timer(TimePoint now) {
     case Phase::opening:
     case Phase::greeting:
       if (now >= deadline_) {
-        end(ReasonCode::unspecified_error, (phase_ == Phase::opening ? "no TCP connection to " : "no CONNACK from ") +
-                                               address_of(native_.broker) + " within " +
-                                               seconds_text(options_.connect_timeout));
+        const std::string awaited = phase_ == Phase::opening ? transport_.awaited() : "CONNACK from";
+        end(ReasonCode::unspecified_error,
+            "no " + awaited + " " + address_of(native_.broker) + " within " + seconds_text(options_.connect_timeout),
+            Cause::no_answer);
       }
       return;
     case Phase::lingering:
@@ -177,6 +172,7 @@ void Connection::on_timer(TimePoint now) {
       }
       [[fallthrough]];
     case Phase::up: {
+      transport_.rest();
       ActionsLease actions(context_);
       session_.on_timer(now, *actions);
       if (actions->events.empty() && actions->output.empty()) return;
@@ -189,20 +185,24 @@ void Connection::on_timer(TimePoint now) {
 
 void Connection::on_ready(std::uint32_t events, TimePoint now) {
   if (phase_ == Phase::opening) {
-    const TcpTransport::Outcome opened = transport_.finish_open();
-    if (opened.status == TcpTransport::Status::failed) {
-      end(ReasonCode::unspecified_error,
-          "connect to " + address_of(native_.broker) + ": " + describe_errno(opened.error));
+    const Transport::Outcome opened = transport_.finish_open();
+    if (opened.status == Transport::Status::would_block) {
+      if (opened.more) context_.readiness().modify(transport_.socket(), interest_, *this);
       return;
     }
+    if (opened.status == Transport::Status::failed) return end(connect_text(), opened.error);
     phase_ = Phase::greeting;
+    if (transport_.has_layers()) {
+      const BusyScope busy(busy_);
+      receive(false, now);
+    }
   } else {
     if ((events & EPOLLOUT) != 0) write_blocked_ = false;
     if ((events & ~std::uint32_t{EPOLLOUT}) != 0) {
       const BusyScope busy(busy_);
       receive((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 || write_error_ != 0, now);
     }
-    if (write_error_ != 0) end(ReasonCode::unspecified_error, "connection lost: " + describe_errno(write_error_));
+    if (write_error_ != 0) end("connection lost: ", write_error_);
   }
   settle(now);
 }
@@ -210,20 +210,20 @@ void Connection::on_ready(std::uint32_t events, TimePoint now) {
 void Connection::receive(bool to_the_end, TimePoint now) {
   const std::span<std::byte> buffer = context_.receive_buffer();
   for (int read = 0; read < kReadsPerTurn; ++read) {
-    const TcpTransport::Outcome outcome = transport_.read(buffer);
+    const Transport::Outcome outcome = transport_.read(buffer);
     switch (outcome.status) {
-      case TcpTransport::Status::would_block:
+      case Transport::Status::would_block:
         return;
-      case TcpTransport::Status::ended:
-        end(ReasonCode::unspecified_error, phase_ == Phase::lingering ? "disconnected"
-                                           : phase_ == Phase::greeting
-                                               ? "the broker closed the connection instead of answering"
-                                               : "the broker closed the connection");
+      case Transport::Status::ended:
+        end(ReasonCode::unspecified_error,
+            phase_ == Phase::lingering  ? "disconnected"
+            : phase_ == Phase::greeting ? "the broker closed the connection instead of answering"
+                                        : "the broker closed the connection",
+            Cause::closed_by_broker);
         return;
-      case TcpTransport::Status::failed:
-        end(ReasonCode::unspecified_error, "connection lost: " + describe_errno(outcome.error));
-        return;
-      case TcpTransport::Status::done:
+      case Transport::Status::failed:
+        return end("connection lost: ", outcome.error);
+      case Transport::Status::done:
         break;
     }
     if (phase_ != Phase::lingering) {
@@ -232,7 +232,7 @@ void Connection::receive(bool to_the_end, TimePoint now) {
       apply(*actions, now);
     }
     if (!transport_.is_open()) return;
-    if (outcome.bytes < buffer.size() && !to_the_end) return;
+    if (!outcome.more && !to_the_end) return;
   }
   asks_again_ = true;
 }
@@ -311,85 +311,6 @@ bool Connection::tell_progress() {
   return has_told;
 }
 
-void Connection::flush(TimePoint now) {
-  if (silent_) return release_control();  // sent, and lost
-  for (int write = 0; write < kWritesPerTurn; ++write) {
-    if (write_blocked_) return;
-    // A control packet cannot go into the middle of a publish: the window that is on its way goes first.
-    if (!window_ && !control_.empty()) {
-      if (!flush_control()) return;
-    }
-    if (!flush_window(now)) return;
-  }
-  write_blocked_ = asks_again_ = true;  // the other connections' turn; the socket is writable and will say so
-}
-
-bool Connection::flush_control() {
-  const iovec rest{control_.data() + control_written_, control_.size() - control_written_};
-  const TcpTransport::Outcome outcome = transport_.write({&rest, 1});
-  control_written_ += outcome.bytes;
-  if (!took_all(outcome, rest.iov_len)) return false;
-  release_control();
-  if (phase_ == Phase::lingering) transport_.finish_writing();
-  return true;
-}
-
-// True when a window was written and there may be more to do.
-bool Connection::flush_window(TimePoint now) {
-  if (!window_) {
-    if (!is_live() || !outbox_ || !outbox_->has_unplaced()) return false;
-    window_ = context_.windows().take();
-    window_->clear();
-    outbox_->fill(session_, now, *window_);
-    if (window_->done()) {
-      release_window();
-      return false;
-    }
-  }
-  const std::span<const iovec> pieces = window_->unwritten();
-  const TcpTransport::Outcome outcome = transport_.write(pieces);
-  if (outcome.status == TcpTransport::Status::done) {
-    outbox_->note_written(*window_, outcome.bytes);
-    session_.note_written(now);
-  }
-  if (window_->done()) {
-    release_window();
-    return true;
-  }
-  (void)took_all(outcome, outcome.bytes + 1);
-  return false;
-}
-
-bool Connection::took_all(const TcpTransport::Outcome& outcome, std::size_t offered) {
-  if (outcome.status == TcpTransport::Status::failed) {
-    // The broker's last words may still be there to read, and not from inside a verb: asking again brings them, or
-    // whatever else holds, so that an error without a word ends the connection too.
-    write_error_ = outcome.error;
-    write_blocked_ = asks_again_ = true;
-    return false;
-  }
-  if (outcome.bytes == offered) return true;
-  write_blocked_ = asks_again_ = true;  // it may have room again already, and would not say so by itself
-  return false;
-}
-
-void Connection::append_control(std::span<const std::byte> packets) {
-  if (packets.empty()) return;
-  if (control_.capacity() == 0) control_ = context_.take_buffer();
-  control_.insert(control_.end(), packets.begin(), packets.end());
-}
-
-void Connection::release_control() {
-  if (control_.capacity() != 0) context_.give_back_buffer(std::exchange(control_, {}));
-  control_written_ = 0;
-}
-
-void Connection::release_window() {
-  if (!window_) return;
-  window_->clear();  // lets go of the batches
-  context_.windows().give_back(std::move(window_));
-}
-
 void Connection::drain(TimePoint now) {
   if (backlog().publishes == 0 && !window_) send_disconnect(now);
 }
@@ -409,16 +330,6 @@ void Connection::send_disconnect(TimePoint now) {
   update_interest();
 }
 
-void Connection::update_interest() {
-  if (silent_) return;
-  const std::uint32_t interest = (control_.size() - control_written_ <= kControlBytesMax ? EPOLLIN : 0u) |
-                                 (write_blocked_ || phase_ == Phase::opening ? EPOLLOUT : 0u);
-  if (interest == interest_ && !asks_again_) return;
-  interest_ = interest;
-  asks_again_ = false;
-  context_.readiness().modify(transport_.socket(), interest, *this);
-}
-
 void Connection::close_transport() {
   if (!transport_.is_open()) return;
   if (interest_ != 0) context_.readiness().remove(transport_.socket(), *this);
@@ -426,7 +337,12 @@ void Connection::close_transport() {
   transport_.close();
 }
 
-void Connection::end(ReasonCode reason, std::string detail) {
+void Connection::end(const std::string& what, int error) {
+  const Fault fault = transport_.fault(error);
+  end(ReasonCode::unspecified_error, what + fault.text, fault.cause);
+}
+
+void Connection::end(ReasonCode reason, std::string detail, Cause cause) {
   if (phase_ == Phase::idle || phase_ == Phase::ending) return;
   close_transport();
   {
@@ -438,6 +354,7 @@ void Connection::end(ReasonCode reason, std::string detail) {
   release_control();
   phase_ = Phase::ending;
   end_reason_ = by_us_ ? ReasonCode::success : reason;
+  end_cause_ = by_us_ ? Cause::none : cause;
   end_detail_ = std::move(detail);
   posted_ = std::make_shared<Connection*>(this);
   boost::asio::post(context_.loop(), [self = posted_] {
@@ -450,22 +367,7 @@ void Connection::tell_disconnected() {
   posted_.reset();
   const std::string detail = std::exchange(end_detail_, {});
   (void)tell_progress();  // what was finished just before the end
-  events_.on_disconnected({end_reason_, was_connected_, by_us_, detail});
-}
-
-Result<boost::asio::ip::tcp::endpoint> resolve_broker(const Address& broker) {
-  using boost::asio::ip::tcp;
-  if (broker.host == "localhost") return tcp::endpoint(boost::asio::ip::address_v4::loopback(), broker.port);
-  boost::system::error_code error;
-  const auto literal = boost::asio::ip::make_address(broker.host, error);
-  if (!error) return tcp::endpoint(literal, broker.port);
-  boost::asio::io_context loop;
-  tcp::resolver resolver(loop);
-  const auto found = resolver.resolve(broker.host, std::to_string(broker.port), error);
-  if (error || found.empty()) {
-    return environment_error("the name of the broker is not known: " + error.message(), "mqtt://" + broker.text());
-  }
-  return found.begin()->endpoint();
+  events_.on_disconnected({end_reason_, was_connected_, by_us_, detail, end_cause_});
 }
 
 }  // namespace fleet::wire::mqtt

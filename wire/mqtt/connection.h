@@ -1,14 +1,13 @@
-// The native engine: our own MQTT session over TCP in an Asio loop, made for thousands of connections a loop.
+// The native engine: our own MQTT session over TCP, TLS or WebSocket in an Asio loop, made for thousands of connections
+// a loop.
 #pragma once
 
 #include <sys/uio.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,25 +15,13 @@
 
 #include "wire/mqtt/connection_context.h"
 #include "wire/mqtt/endpoint.h"
+#include "wire/mqtt/native_options.h"
 #include "wire/mqtt/outbox.h"
 #include "wire/mqtt/readiness.h"
 #include "wire/mqtt/session.h"
-#include "wire/mqtt/tcp_transport.h"
-#include "wire/url.h"
+#include "wire/mqtt/transport.h"
 
 namespace fleet::wire::mqtt {
-
-// Where the native engine connects to.
-struct NativeOptions {
-  boost::asio::ip::tcp::endpoint broker;
-  // Source address. One address has about 28,000 ports for each broker address; more connections need more of them.
-  std::optional<boost::asio::ip::address> local_address;
-};
-
-// Finds the broker's address. Address literals and "localhost" (127.0.0.1) need no resolver; any other name blocks
-// until the system's resolver has answered, so call it before the loop runs. Error (environment): the name is not
-// known.
-[[nodiscard]] Result<boost::asio::ip::tcp::endpoint> resolve_broker(const Address& broker);
 
 // One MQTT connection of one device, consumer or publisher. Lives on the loop of its context, which outlives it, as do
 // the options and the owner's events. May be destroyed at any time on its loop, except inside one of its own events.
@@ -79,7 +66,7 @@ class Connection final : public Endpoint, private Watcher {
  private:
   enum class Phase : std::uint8_t {
     idle,       // before connect(), after on_disconnected()
-    opening,    // TCP handshake
+    opening,    // handshakes of TCP and of what lies above it
     greeting,   // CONNECT on its way or sent, CONNACK awaited
     up,         // connected
     draining,   // disconnect() was called, the backlog goes out
@@ -100,7 +87,7 @@ class Connection final : public Endpoint, private Watcher {
   bool flush_control();
   bool flush_window(TimePoint now);
   // False: the socket took a part or nothing; waits for writability, or for the error to be read.
-  bool took_all(const TcpTransport::Outcome& outcome, std::size_t offered);
+  bool took_all(const Transport::Outcome& outcome, std::size_t offered);
   void append_control(std::span<const std::byte> packets);
   void release_control();
   void release_window();
@@ -109,7 +96,11 @@ class Connection final : public Endpoint, private Watcher {
   void update_interest();
   void close_transport();
   // Closes and posts on_disconnected(). Does nothing when there is no connection.
-  void end(ReasonCode reason, std::string detail);
+  void end(ReasonCode reason, std::string detail, Cause cause = Cause::none);
+  // The same for what the transport reports; `what` stands in front of its sentence.
+  void end(const std::string& what, int error);
+  // "connect to HOST:PORT: "
+  [[nodiscard]] std::string connect_text() const;
   void tell_disconnected();
 
   [[nodiscard]] bool is_live() const { return phase_ == Phase::up || phase_ == Phase::draining; }
@@ -117,10 +108,11 @@ class Connection final : public Endpoint, private Watcher {
   // What each delivery touches comes first, so that it shares few cache lines.
   ConnectionContext& context_;
   EndpointEvents& events_;
-  TcpTransport transport_;
+  Transport transport_;
   std::uint32_t interest_ = 0;  // EPOLL* bits in force; 0: not watched
   Phase phase_ = Phase::idle;
   ReasonCode end_reason_ = ReasonCode::success;
+  Cause end_cause_ = Cause::none;
   bool was_connected_ = false;
   bool by_us_ = false;                   // disconnect() was called
   bool write_blocked_ = false;           // EPOLLOUT is awaited
@@ -134,7 +126,7 @@ class Connection final : public Endpoint, private Watcher {
   Session session_;
   const EndpointOptions& options_;
   std::size_t control_written_ = 0;
-  int write_error_ = 0;   // errno: what there is to read is read, and then the connection ends
+  int write_error_ = 0;   // of the transport: what there is to read is read, and then the connection ends
   TimePoint deadline_{};  // opening, greeting, draining, lingering
   // Points to this while on_disconnected() is posted.
   std::shared_ptr<Connection*> posted_;

@@ -11,7 +11,7 @@ constexpr std::size_t kSpareBufferBytesMax = 64 * 1024;
 }  // namespace
 
 ConnectionContext::ConnectionContext(boost::asio::io_context& loop)
-    : loop_(loop), readiness_(loop), receive_buffer_(kReceiveBufferBytes) {}
+    : loop_(loop), readiness_(loop), receive_buffer_(kReceiveBufferBytes), scratch_(Transport::kScratchBytes) {}
 
 std::vector<std::byte> ConnectionContext::take_buffer() {
   if (buffers_.empty()) return {};

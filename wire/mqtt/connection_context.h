@@ -10,6 +10,7 @@
 
 #include "wire/mqtt/readiness.h"
 #include "wire/mqtt/session.h"
+#include "wire/mqtt/transport.h"
 #include "wire/mqtt/write_window.h"
 
 namespace fleet::wire::mqtt {
@@ -42,6 +43,9 @@ class ConnectionContext {
   // 256 KiB for the socket that is being read; its content lives until the next read of any connection.
   [[nodiscard]] std::span<std::byte> receive_buffer() { return receive_buffer_; }
 
+  // 16 KB for records and frames while they are made; its content lives until the next write of any connection.
+  [[nodiscard]] std::span<std::byte> scratch() { return scratch_; }
+
   [[nodiscard]] Pool<Actions>& actions() { return actions_; }
   [[nodiscard]] Pool<WriteWindow>& windows() { return windows_; }
   // Storage for control packets that a socket did not take.
@@ -52,6 +56,7 @@ class ConnectionContext {
   boost::asio::io_context& loop_;
   ReadinessSet readiness_;
   std::vector<std::byte> receive_buffer_;
+  std::vector<std::byte> scratch_;
   Pool<Actions> actions_;
   Pool<WriteWindow> windows_;
   std::vector<std::vector<std::byte>> buffers_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "wire/clock.h"
+#include "wire/mqtt/cause.h"
 #include "wire/mqtt/types.h"
 
 namespace fleet::wire::mqtt {
@@ -84,6 +85,7 @@ struct Disconnect {
   bool was_connected = false;               // false: the attempt failed, on_connected() never came
   bool by_us = false;                       // disconnect() was called
   std::string_view detail;                  // one sentence for people: "connection refused", "no CONNACK within 10 s"
+  Cause cause = Cause::none;                // what it was where no code of the broker says it
 };
 
 // Implemented by the owner of an endpoint; called on the endpoint's loop. From inside an event the owner may call any

@@ -14,7 +14,7 @@ namespace {
 using Status = TcpTransport::Status;
 using Outcome = TcpTransport::Outcome;
 
-Outcome failure() { return {Status::failed, 0, errno}; }
+Outcome failure() { return {Status::failed, 0, errno, false}; }
 
 bool is_would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
@@ -44,7 +44,7 @@ Outcome TcpTransport::open(const boost::asio::ip::tcp::endpoint& peer,
     if (::bind(socket_, source.data(), static_cast<socklen_t>(source.size())) != 0) return failure();
   }
   if (::connect(socket_, peer.data(), static_cast<socklen_t>(peer.size())) == 0) return {};
-  if (errno == EINPROGRESS || errno == EINTR) return {Status::would_block, 0, 0};
+  if (errno == EINPROGRESS || errno == EINTR) return {Status::would_block, 0, 0, false};
   return failure();
 }
 
@@ -52,7 +52,7 @@ Outcome TcpTransport::finish_open() {
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return failure();
-  if (error != 0) return {Status::failed, 0, error};
+  if (error != 0) return {Status::failed, 0, error, false};
   return {};
 }
 
@@ -63,9 +63,12 @@ void TcpTransport::adopt(int socket) {
 
 Outcome TcpTransport::read(std::span<std::byte> into) {
   const ssize_t bytes = uninterrupted([&] { return ::recv(socket_, into.data(), into.size(), 0); });
-  if (bytes > 0) return {Status::done, static_cast<std::size_t>(bytes), 0};
-  if (bytes == 0) return {Status::ended, 0, 0};
-  if (is_would_block(errno)) return {Status::would_block, 0, 0};
+  if (bytes > 0) {
+    const auto count = static_cast<std::size_t>(bytes);
+    return {Status::done, count, 0, count == into.size()};
+  }
+  if (bytes == 0) return {Status::ended, 0, 0, false};
+  if (is_would_block(errno)) return {Status::would_block, 0, 0, false};
   return failure();
 }
 
@@ -74,8 +77,8 @@ Outcome TcpTransport::write(std::span<const iovec> pieces) {
   message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg() reads it only
   message.msg_iovlen = pieces.size();
   const ssize_t bytes = uninterrupted([&] { return ::sendmsg(socket_, &message, MSG_NOSIGNAL); });
-  if (bytes >= 0) return {Status::done, static_cast<std::size_t>(bytes), 0};
-  if (is_would_block(errno)) return {Status::would_block, 0, 0};
+  if (bytes >= 0) return {Status::done, static_cast<std::size_t>(bytes), 0, false};
+  if (is_would_block(errno)) return {Status::would_block, 0, 0, false};
   return failure();
 }
 

@@ -1,5 +1,5 @@
-// The byte stream below an MQTT connection: a non-blocking TCP socket that reads into a buffer it is given and gathers
-// what it writes. TLS fits behind the same verbs: SSL_read and SSL_write ask for readiness in the same way.
+// A non-blocking TCP socket that reads into a buffer it is given and gathers what it writes. What lies above it, TLS or
+// WebSocket, has the same verbs (layer.h).
 #pragma once
 
 #include <sys/uio.h>
@@ -12,7 +12,7 @@
 
 namespace fleet::wire::mqtt {
 
-// Owned by one connection; four bytes while closed or open.
+// Owned by one transport; four bytes while closed or open.
 class TcpTransport {
  public:
   enum class Status {
@@ -25,6 +25,7 @@ class TcpTransport {
     Status status = Status::done;
     std::size_t bytes = 0;
     int error = 0;
+    bool more = false;  // of a read: there may be more now; false: the socket had no more, and will tell
   };
 
   TcpTransport() = default;

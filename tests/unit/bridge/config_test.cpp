@@ -44,6 +44,13 @@ limits:
   BatchAddThingTopo: 30/m
 )";
 
+TEST(Config, KnowsWhomToTrustBehindMqtts) {
+  const Config config =
+      config_of("mqtt: { broker: 'mqtts://h', tls: { ca: a, certificate: b, key: c, verify: false } }\n");
+  EXPECT_EQ(config.mqtt.broker.port, 8883);
+  EXPECT_EQ(config.mqtt.tls, (wire::mqtt::TlsOptions{"a", "b", "c", false}));
+}
+
 TEST(Config, ReadsWhoseSubDevicesDevicesAre) {
   std::string text = kExample;
   const std::string device = "{ name: newdevice2 }";
@@ -282,9 +289,16 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
        "bridge.yaml:1:17: 'mqtt.broker': 'localhost' is not a URL; write it like mqtt://127.0.0.1:1883"},
       {"mqtt: { broker: 'mqtt://h:0' }\n",
        "bridge.yaml:1:17: 'mqtt.broker': 'mqtt://h:0' has no port of 1 .. 65535; write it like mqtt://127.0.0.1:1883"},
-      {"mqtt: { broker: 'mqtts://h' }\n",
-       "bridge.yaml:1:17: 'mqtt.broker': 'mqtts://h' has a scheme that is not supported (allowed: mqtt://); write it "
-       "like mqtt://127.0.0.1:1883"},
+      {"mqtt: { broker: 'http://h' }\n",
+       "bridge.yaml:1:17: 'mqtt.broker': 'http://h' has a scheme that is not supported (allowed: mqtt:// mqtts:// "
+       "ws:// wss://); "
+       "write it like mqtt://127.0.0.1:1883"},
+      {"mqtt: { tls: { ca: a.pem } }\n",
+       "bridge.yaml:1:9: 'mqtt.tls' is for a broker behind mqtts://; this URL has no TLS"},
+      {"mqtt: { broker: 'mqtts://h', tls: { certificate: a.pem } }\n",
+       "bridge.yaml:1:50: 'mqtt.tls.certificate' needs 'mqtt.tls.key' beside it"},
+      {"mqtt: { broker: 'mqtts://h', tls: { key: a.pem } }\n",
+       "bridge.yaml:1:42: 'mqtt.tls.key' needs 'mqtt.tls.certificate' beside it"},
       {"accounts:\n- access_key_secret: x\n", "bridge.yaml:2:3: account has no 'access_key_id': names the key"},
       {"accounts:\n- { access_key_id: a, access_key_secret: b }\n- { access_key_id: a, access_key_secret: c }\n",
        "bridge.yaml:3:20: account 'a' is given twice"},

@@ -41,7 +41,7 @@ TEST(ResultJson, HasItsKeysInTheirOrder) {
   EXPECT_THAT(keys(result["fleet"]), ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections",
                                                  "kicked", "newcomers_refused", "subscriptions", "connect"));
   EXPECT_THAT(keys(result["fleet"]["connect"]),
-              ElementsAre("seconds", "per_s", "failed", "reconnects", "lost", "refused", "time_us"));
+              ElementsAre("seconds", "per_s", "failed", "errors", "reconnects", "lost", "refused", "time_us"));
   EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
                                                  "partial", "refused_messages", "message_errors"));
   EXPECT_THAT(keys(result["deliveries"]),

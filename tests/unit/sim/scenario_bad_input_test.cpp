@@ -97,8 +97,9 @@ INSTANTIATE_TEST_SUITE_P(
                  "s.yaml:5:11: 'products.lamp.kind': 'gatway' is not possible here; did you mean 'gateway'?"},
         BadInput{"keep_alive_of_half_a_second", "count: 10", "count: 10\n    connect: { keep_alive: 500ms }",
                  "s.yaml:10:28: 'fleet.lamps.connect.keep_alive': '500ms' is not a whole number of seconds"},
-        BadInput{"broker_scheme", "name: small", "name: small\ntarget: { broker: 'mqtts://h' }",
-                 "s.yaml:3:19: 'target.broker.url': 'mqtts://h' has a scheme that is not supported (allowed: mqtt://); "
+        BadInput{"broker_scheme", "name: small", "name: small\ntarget: { broker: 'tcp://h' }",
+                 "s.yaml:3:19: 'target.broker.url': 'tcp://h' has a scheme that is not supported (allowed: mqtt:// "
+                 "mqtts:// ws:// wss://); "
                  "write it like mqtt://127.0.0.1:1883"},
         BadInput{"broker_word", "name: small", "name: small\ntarget: { broker: mosquito }",
                  "s.yaml:3:19: 'target.broker.use': 'mosquito' is not possible here; did you mean 'mosquitto'?"},

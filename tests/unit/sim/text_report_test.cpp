@@ -81,10 +81,12 @@ TEST(Text, TellsWhatIsOutsideTheBooksAndWhichErrorsCame) {
   RunRecord record = tests::sample_record();
   record.total.deliveries.duplicate = 3;
   record.total.deliveries.out_of_order = 1'200;
+  record.fleet.connect.errors = {{"certificate expired", 8}, {"no answer", 1}};
   record.total.calls.errors = {{"a", 1}, {"b", 20}, {"c", 3}, {"d", 4}, {"e", 5}, {"f\033[2J", 6}, {"g", 7}};
   record.fleet.connect.reconnects = 4;
   const std::string text = render_text(result_json(record));
   EXPECT_THAT(text, HasSubstr("\n            3 duplicate, 1,200 out of order\n"));
+  EXPECT_THAT(text, HasSubstr("\n            8 × certificate expired, 1 × no answer\n"));
   EXPECT_THAT(text, HasSubstr("errors      20 × b, 7 × g, 6 × f?[2J, 5 × e, 4 × d, and 2 other codes\n"));
   EXPECT_THAT(text, HasSubstr(", 4 reconnects\n"));
 }

@@ -8,6 +8,9 @@ namespace {
 TEST(Urls, ReadWhatPeopleWrite) {
   EXPECT_EQ(parse_url("mqtt://127.0.0.1:1884", "mqtt").value(), (Url{"mqtt", "127.0.0.1", 1884}));
   EXPECT_EQ(parse_url("mqtt://broker.example", "mqtt").value(), (Url{"mqtt", "broker.example", 1883}));
+  EXPECT_EQ(parse_url("mqtts://h", "mqtt|mqtts").value(), (Url{"mqtts", "h", 8883}));
+  EXPECT_EQ(parse_url("wss://h", "ws|wss").value(), (Url{"wss", "h", 443}));
+  EXPECT_EQ(parse_url("ws://h", "ws|wss").value(), (Url{"ws", "h", 80}));
   EXPECT_EQ(parse_url("MQTT://localhost:1/", "mqtt").value(), (Url{"mqtt", "localhost", 1}));
   EXPECT_EQ(parse_url("mqtt://h:65535", "mqtt").value(), (Url{"mqtt", "h", 65'535}));
   EXPECT_EQ(parse_url("mqtt://[::1]:1883", "mqtt").value(), (Url{"mqtt", "::1", 1883}));

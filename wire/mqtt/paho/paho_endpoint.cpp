@@ -51,6 +51,24 @@ ReasonCode refusal_in(const paho::token& token) {
   return ReasonCode::success;
 }
 
+// Paho asks for /mqtt where a WebSocket address has no path.
+std::string server_uri(const BrokerPlace& broker) {
+  const std::string scheme = broker.uses_websocket() ? broker.url.scheme : broker.uses_tls() ? "ssl" : "tcp";
+  return scheme + "://" + broker.url.address().text();
+}
+
+paho::ssl_options ssl_options(const TlsOptions& tls) {
+  paho::ssl_options out;
+  if (!tls.ca.empty()) out.set_trust_store(tls.ca);
+  if (!tls.certificate.empty()) {
+    out.set_key_store(tls.certificate);
+    out.set_private_key(tls.key);
+  }
+  out.set_enable_server_cert_auth(tls.verify);
+  out.set_verify(tls.verify);  // the name too
+  return out;
+}
+
 std::string sentence_of(int return_code) {
   return return_code < 0 ? paho::exception::error_str(return_code) : std::string("the attempt failed");
 }
@@ -61,8 +79,10 @@ std::string sentence_of(int return_code) {
 // only, which read constants, count what they bring, and post.
 class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, private paho::iaction_listener {
  public:
-  Core(boost::asio::io_context& loop, const EndpointOptions& options, const Address& broker, EndpointEvents& events)
-      : loop_(loop), options_(options), server_(make_server(broker)), events_(&events), book_(options) {}
+  Core(boost::asio::io_context& loop, const EndpointOptions& options, const BrokerPlace& broker, EndpointEvents& events)
+      : loop_(loop), options_(options), server_(server_uri(broker)), events_(&events), book_(options) {
+    if (broker.uses_tls()) tls_ = broker.tls;
+  }
 
   void connect(const Login& login);
   void subscribe(std::span<const Subscription> filters, std::uint64_t cookie);
@@ -80,8 +100,6 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
 
  private:
   enum class Phase : std::uint8_t { idle, connecting, up, closing };
-
-  static std::string make_server(const Address& broker) { return "tcp://" + broker.text(); }
 
   // On Paho's threads.
   void on_success(const paho::token& token) override;
@@ -108,11 +126,12 @@ class PahoEndpoint::Core final : public std::enable_shared_from_this<Core>, priv
   void send_unsent();
   [[nodiscard]] const char* closed_text() const { return by_us_ ? "disconnected" : "aborted"; }
   // Ends connection `attempt`, once; Paho may tell of one end twice.
-  void end(std::uint64_t attempt, ReasonCode reason, const std::string& detail);
+  void end(std::uint64_t attempt, ReasonCode reason, const std::string& detail, Cause cause = Cause::none);
 
   boost::asio::io_context& loop_;
   const EndpointOptions& options_;
   const std::string server_;
+  std::optional<TlsOptions> tls_;
   EndpointEvents* events_;  // null after close()
   std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;
   Login login_;
@@ -152,7 +171,8 @@ void PahoEndpoint::Core::open_client() {
   });
   client_->set_connection_lost_handler([this](const std::string& cause) {
     bring([cause, attempt = attempt_.load()](Core& core) {
-      core.end(attempt, ReasonCode::unspecified_error, cause.empty() ? "connection lost" : "connection lost: " + cause);
+      core.end(attempt, ReasonCode::unspecified_error, cause.empty() ? "connection lost" : "connection lost: " + cause,
+               Cause::connection_lost);
     });
   });
   // Paho closes behind a DISCONNECT packet and does not call the handler above.
@@ -196,6 +216,7 @@ paho::connect_options PahoEndpoint::Core::connect_options(const Login& login) co
   out.set_connect_timeout(std::chrono::ceil<std::chrono::seconds>(options_.connect_timeout));
   out.set_automatic_reconnect(false);
   out.set_max_inflight(65'535);  // the broker's receive maximum lowers it
+  if (tls_) out.set_ssl(ssl_options(*tls_));
   if (!login.username.empty()) out.set_user_name(login.username);
   if (!login.password.empty()) out.set_password(login.password);
   return out;
@@ -220,7 +241,7 @@ void PahoEndpoint::Core::start() {
     client_->connect(connect_options(login_), context_of(attempt_), *this);
   } catch (const std::exception& error) {
     bring([text = std::string(error.what()), attempt = attempt_.load()](Core& core) {
-      core.end(attempt, ReasonCode::unspecified_error, text);
+      core.end(attempt, ReasonCode::unspecified_error, text, Cause::other);
     });
   }
 }
@@ -338,7 +359,9 @@ void PahoEndpoint::Core::on_failure(const paho::token& token) {
       const bool by_broker = is_failure(refusal) || (options_.version == Version::v311 && code >= 1 && code <= 5);
       std::string detail = by_broker ? "the broker refused the connection: " + std::string(reason_name(reason))
                                      : "connect to " + server_ + ": " + sentence_of(code);
-      bring([cookie, reason, detail = std::move(detail)](Core& core) { core.end(cookie, reason, detail); });
+      const Cause cause = by_broker ? Cause::none : Cause::other;
+      bring(
+          [cookie, reason, cause, detail = std::move(detail)](Core& core) { core.end(cookie, reason, detail, cause); });
       return;
     }
     case paho::token::SUBSCRIBE:
@@ -402,14 +425,15 @@ void PahoEndpoint::Core::publish_failed(std::uint64_t generation, BatchBook::Tic
   }
 }
 
-void PahoEndpoint::Core::end(std::uint64_t attempt, ReasonCode reason, const std::string& detail) {
+void PahoEndpoint::Core::end(std::uint64_t attempt, ReasonCode reason, const std::string& detail, Cause cause) {
   if (phase_ == Phase::idle || attempt != attempt_) return;
   phase_ = Phase::idle;
   work_.reset();
-  events_->on_disconnected({by_us_ ? ReasonCode::success : reason, was_connected_, by_us_, detail});
+  events_->on_disconnected(
+      {by_us_ ? ReasonCode::success : reason, was_connected_, by_us_, detail, by_us_ ? Cause::none : cause});
 }
 
-PahoEndpoint::PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const Address& broker,
+PahoEndpoint::PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const BrokerPlace& broker,
                            EndpointEvents& events)
     : core_(std::make_shared<Core>(loop, options, broker, events)) {}
 

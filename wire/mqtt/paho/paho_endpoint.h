@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "wire/mqtt/endpoint.h"
-#include "wire/url.h"
+#include "wire/mqtt/native_options.h"
 
 namespace fleet::wire::mqtt {
 
@@ -20,6 +20,7 @@ namespace fleet::wire::mqtt {
 // - A payload is copied for each topic inside Paho; the bounds of the options count it once a batch all the same.
 // - A time-out of connect() is noticed up to 3 s late, a lost connection when Paho reads from it.
 // - QoS 0 counts as published when Paho has written it.
+// - What is wrong with a certificate is not told: such an attempt fails for Cause::other.
 // - Messages that arrive faster than the loop takes them wait in it, up to EndpointOptions::arriving_bytes_max; what is
 //   dropped then is acknowledged all the same.
 // - maximum_packet_size is announced (5.0) and not enforced on what arrives.
@@ -27,7 +28,7 @@ namespace fleet::wire::mqtt {
 class PahoEndpoint final : public Endpoint {
  public:
   // Paho resolves a broker's name itself, on its own thread.
-  PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const Address& broker,
+  PahoEndpoint(boost::asio::io_context& loop, const EndpointOptions& options, const BrokerPlace& broker,
                EndpointEvents& events);
   ~PahoEndpoint() override;
   PahoEndpoint(const PahoEndpoint&) = delete;
