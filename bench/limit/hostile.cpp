@@ -24,7 +24,7 @@ wire::Result<void> sample(Bench& bench, Samples& into, const std::string& name, 
   if (!plan) return tl::unexpected(plan.error());
   const auto broker = sim::start_mosquitto(*plan, *directory);
   if (!broker) return tl::unexpected(broker.error());
-  const auto bridge = sim::start_bridge(*plan, broker->url, *directory);
+  const auto bridge = sim::start_bridge(*plan, broker->place, *directory);
   if (!bridge) return tl::unexpected(bridge.error());
   std::unique_ptr<SlowLoris> slow;
   if (hostile) {
@@ -34,7 +34,7 @@ wire::Result<void> sample(Bench& bench, Samples& into, const std::string& name, 
   }
   if (auto done = sample_product(bench, into, name, "paced.yaml",
                                  {fmt::format("phases.hold={}s", std::max(bench.hold, kHoldMin).count()),
-                                  fmt::format("target.broker=mqtt://127.0.0.1:{}", broker->url.port),
+                                  fmt::format("target.broker=mqtt://127.0.0.1:{}", broker->place.url.port),
                                   fmt::format("target.bridge=http://127.0.0.1:{}", bridge->url.port)},
                                  {kHttp, kService});
       !done) {

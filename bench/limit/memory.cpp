@@ -44,7 +44,7 @@ wire::Result<double> peak_above_idle(Bench& bench, const std::string& name, bool
   if (!plan) return tl::unexpected(plan.error());
   const auto broker = sim::start_mosquitto(*plan, *directory);
   if (!broker) return tl::unexpected(broker.error());
-  const auto bridge = sim::start_bridge(*plan, broker->url, *directory);
+  const auto bridge = sim::start_bridge(*plan, broker->place, *directory);
   if (!bridge) return tl::unexpected(bridge.error());
 
   const int pid = bridge->child->pid();
@@ -56,7 +56,7 @@ wire::Result<double> peak_above_idle(Bench& bench, const std::string& name, bool
   }
   const auto result = run_product(bench.paths, name, "memory.yaml",
                                   {fmt::format("phases.hold={}s", bench.hold.count()),
-                                   fmt::format("target.broker=mqtt://127.0.0.1:{}", broker->url.port),
+                                   fmt::format("target.broker=mqtt://127.0.0.1:{}", broker->place.url.port),
                                    fmt::format("target.bridge=http://127.0.0.1:{}", bridge->url.port)});
   over = true;
   if (stopper.joinable()) stopper.join();

@@ -203,6 +203,7 @@ const std::vector<Part>& parts() {
       {"million", "fleet-bridge with 1,000,000 registered devices: start and memory", run_million},
       {"core", "the core's functions one by one: signatures, checks of names, registry", run_core},
       {"hostile", "1,000 slow connections: p99 of honest callers beside them", run_hostile},
+      {"tls", "TLS handshakes by CPU second of the fleet, against openssl s_time", run_tls},
       {"paho", "the Paho engine and the Paho publisher beside the bare pair", run_paho},
   };
   return all;

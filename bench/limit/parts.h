@@ -64,6 +64,9 @@ wire::Result<void> run_core(Bench& bench);
 // Paho's.
 wire::Result<void> run_paho(Bench& bench);
 
+// TLS handshakes of the fleet's engine.
+wire::Result<void> run_tls(Bench& bench);
+
 // The parts that start the bridge themselves, in files of their own: one watches its memory, one puts slow callers
 // beside the honest ones.
 wire::Result<void> run_memory(Bench& bench);

@@ -70,7 +70,8 @@ Process::Process(Process&& other) noexcept
       pid_(std::exchange(other.pid_, -1)),
       in_(std::exchange(other.in_, -1)),
       out_(std::exchange(other.out_, -1)),
-      peak_bytes_(other.peak_bytes_) {}
+      peak_bytes_(other.peak_bytes_),
+      cpu_(other.cpu_) {}
 
 Process::~Process() {
   if (pid_ > 0) {
@@ -128,6 +129,9 @@ wire::Result<int> Process::finish(std::chrono::seconds limit) {
   }
   pid_ = -1;
   peak_bytes_ = std::int64_t{use.ru_maxrss} << 10;
+  for (const timeval& part : {use.ru_utime, use.ru_stime}) {
+    cpu_ += std::chrono::seconds(part.tv_sec) + std::chrono::microseconds(part.tv_usec);
+  }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -28,6 +28,8 @@ class Process {
   // Its exit code, 128 + signal where one ended it; whatever it still prints is thrown away.
   [[nodiscard]] wire::Result<int> finish(std::chrono::seconds limit);
   [[nodiscard]] int pid() const { return pid_; }
+  // CPU time of all its threads; 0 before finish().
+  [[nodiscard]] wire::Nanos cpu() const { return cpu_; }
   // Bytes it had in memory at most; 0 before finish().
   [[nodiscard]] std::int64_t peak_bytes() const { return peak_bytes_; }
 
@@ -39,6 +41,7 @@ class Process {
   std::string name_, log_, output_;
   int pid_ = -1, in_ = -1, out_ = -1;
   std::int64_t peak_bytes_ = 0;
+  wire::Nanos cpu_{};
 };
 
 // CPU time of a process so far, all its threads; 0 when it is gone.

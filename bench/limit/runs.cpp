@@ -68,7 +68,7 @@ wire::Result<BareRun> run_bare(const Paths& paths, const std::string& name, cons
   if (!plan) return tl::unexpected(plan.error());
   const auto broker = sim::start_mosquitto(*plan, *directory);
   if (!broker) return tl::unexpected(broker.error());
-  const std::string port = std::to_string(broker->url.port);
+  const std::string port = std::to_string(broker->place.url.port);
 
   auto receiver = Process::start({paths.programs + "/bare_receiver", port, std::to_string(load.devices)},
                                  *directory + "/bare_receiver.log");
