@@ -93,8 +93,8 @@ class BridgeKillGateways : public testing::Test {
   json detail(const std::string& name) {
     return bridge_.call("QueryDeviceDetail", {{"ProductKey", "lamps"}, {"DeviceName", name}});
   }
-  int attached(int gateway) {
-    const json topology = gateways_[static_cast<std::size_t>(gateway)]->ask("thing/topo/get", json::object());
+  int attached(std::size_t gateway) {
+    const json topology = gateways_[gateway]->ask("thing/topo/get", json::object());
     EXPECT_EQ(topology["code"], 200) << topology;
     return static_cast<int>(topology["data"].size());
   }
@@ -120,8 +120,7 @@ class BridgeKillGateways : public testing::Test {
       EXPECT_EQ(answer["data"][0]["deviceSecret"], found["Data"]["DeviceSecret"]);
     }
 
-    const auto other = static_cast<std::size_t>(1 - attached_to_);
-    const json attachment = gateways_[other]->answer_to("thing/topo/add", volley.attachment);
+    const json attachment = gateways_[1 - attached_to_]->answer_to("thing/topo/add", volley.attachment);
     const int moved = attached(1 - attached_to_);
     EXPECT_THAT(moved, AnyOf(0, kAttached));
     EXPECT_THAT(attached(attached_to_), AnyOf(0, kAttached - moved));
@@ -152,7 +151,7 @@ class BridgeKillGateways : public testing::Test {
   wire::mqtt::ConnectionContext context_{loop_.io()};
   std::vector<std::unique_ptr<Gateway>> gateways_;
   std::mt19937 random_{12};
-  int attached_to_ = 0;  // gateway of the first ten lamps, once they are attached
+  std::size_t attached_to_ = 0;  // gateway of the first ten lamps, once they are attached
   bool is_disabled_ = false;
   int made_unanswered_ = 0;
   int not_made_ = 0;
