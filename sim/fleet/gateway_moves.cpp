@@ -17,6 +17,12 @@ bool GatewayMoves::has_left(const SubDevice& who) const {
   return found != gone_.end() && found->second;
 }
 
+GatewayMoves::Place GatewayMoves::place_of(const SubDevice& who, bool at_home) {
+  const Newcomer* newcomer = find(who);
+  if (newcomer != nullptr && newcomer->state >= Newcomer::State::subscribing) return Place::newcomer;
+  return at_home && !has_left(who) ? Place::home : Place::elsewhere;
+}
+
 void GatewayMoves::arrive(const SubDevice& who, std::uint32_t row, bool logs_in) {
   Newcomer newcomer;
   newcomer.who = who;

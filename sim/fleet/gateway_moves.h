@@ -45,6 +45,10 @@ class GatewayMoves {
   [[nodiscard]] bool is_gone(const SubDevice& who) const { return gone_.contains(key(who)); }
   [[nodiscard]] bool has_left(const SubDevice& who) const;
   [[nodiscard]] std::size_t gone() const { return gone_.size(); }
+  // Whose a delivery is that reaches this gateway on a topic of the sub-device; `at_home`: it is at home here. One that
+  // leaves is still here until the broker has confirmed the end of its subscriptions.
+  enum class Place : std::uint8_t { home, newcomer, elsewhere };
+  [[nodiscard]] Place place_of(const SubDevice& who, bool at_home);
 
   // One comes that is not logged in here: a guest, or one at home that was gone. `row`: of the ledger.
   void arrive(const SubDevice& who, std::uint32_t row, bool logs_in);

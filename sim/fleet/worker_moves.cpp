@@ -41,10 +41,14 @@ Recipient Worker::recipient_of(const Device& gateway, const Newcomer& newcomer) 
 
 std::optional<Recipient> Worker::moved_recipient(Device& gateway, const SubDevice& who) {
   GatewayMoves& moves = gateway.gateway->moves();
-  const Newcomer* newcomer = moves.find(who);
-  if (newcomer != nullptr && newcomer->state >= Newcomer::State::subscribing) return recipient_of(gateway, *newcomer);
-  const bool at_home = gateways_of(gateway).is_home(who, gateway.who().index);
-  if (at_home && !moves.has_left(who)) return recipient_of(gateway, who);
+  switch (moves.place_of(who, gateways_of(gateway).is_home(who, gateway.who().index))) {
+    case GatewayMoves::Place::home:
+      return recipient_of(gateway, who);
+    case GatewayMoves::Place::newcomer:
+      return recipient_of(gateway, *moves.find(who));
+    case GatewayMoves::Place::elsewhere:
+      break;
+  }
   return std::nullopt;
 }
 

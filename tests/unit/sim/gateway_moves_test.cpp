@@ -128,6 +128,28 @@ TEST_F(MovesTest, ARefusedNewcomerIsToldAndABusyPlatformAskedAgain) {
   EXPECT_EQ(session_.failure(), "");
 }
 
+TEST_F(MovesTest, WhatIsOnItsWayDuringAHandOverIsStillReceivedAndAfterwardsMisdelivered) {
+  using Place = GatewayMoves::Place;
+  GatewayMoves& old_gateway = session_.moves();
+  GatewayMoves new_gateway;
+  EXPECT_EQ(old_gateway.place_of(sensor(4), true), Place::home);
+  EXPECT_EQ(new_gateway.place_of(sensor(4), false), Place::elsewhere);
+  old_gateway.leave(sensor(4));
+  new_gateway.arrive(sensor(4), 7, true);
+  EXPECT_EQ(old_gateway.place_of(sensor(4), true), Place::home) << "its subscriptions have not ended";
+  EXPECT_EQ(new_gateway.place_of(sensor(4), false), Place::elsewhere) << "nobody has subscribed for it there";
+  new_gateway.find(sensor(4))->state = Newcomer::State::subscribing;
+  EXPECT_EQ(new_gateway.place_of(sensor(4), false), Place::newcomer);
+  old_gateway.note_left(sensor(4));
+  EXPECT_EQ(old_gateway.place_of(sensor(4), true), Place::elsewhere);
+  // And back home again.
+  new_gateway.forget(sensor(4));
+  old_gateway.arrive(sensor(4), 1, false);
+  old_gateway.find(sensor(4))->state = Newcomer::State::ready;
+  EXPECT_EQ(new_gateway.place_of(sensor(4), false), Place::elsewhere);
+  EXPECT_EQ(old_gateway.place_of(sensor(4), true), Place::newcomer);
+}
+
 TEST_F(MovesTest, LookingUpAllocatesNothing) {
   session_.moves().arrive(sensor(5), 77, true);
   session_.moves().leave(sensor(4));
