@@ -116,6 +116,8 @@ BehaviourRecord empty_record(const Behaviour& behaviour) {
   if (behaviour.takeover) record.takeover.emplace();
   if (behaviour.resubscribe) record.resubscribe.emplace();
   if (!behaviour.silence.empty()) record.silence.emplace();
+  if (!behaviour.reply.empty()) record.reply.emplace();
+  if (behaviour.slow_reading) record.slow_reading.emplace();
   return record;
 }
 

@@ -18,13 +18,18 @@ namespace {
 
 using wire::TimePoint;
 
-wire::mqtt::EndpointOptions endpoint_options(const ConnectPlan& connect) {
+// Of devices that read slowly: so that what they leave stays with the broker. The kernel keeps twice as much.
+constexpr std::uint32_t kSlowReceiveBuffer = 4'096;
+
+wire::mqtt::EndpointOptions endpoint_options(const FleetGroup& group) {
+  const ConnectPlan& connect = group.connect;
   wire::mqtt::EndpointOptions options;
   options.version = connect.version;
   options.keep_alive = connect.keep_alive;
   options.clean_start = connect.clean_start;
   options.session_expiry_s = connect.session_expiry_s;
   options.connect_timeout = connect.timeout;
+  if (group.behaviour.slow_reading) options.receive_buffer_bytes = kSlowReceiveBuffer;
   return options;
 }
 
@@ -51,6 +56,7 @@ struct Fleet::State {
              .options = {},
              .gateways = {},
              .telemetry = telemetry_rows(scenario),
+             .replies = reply_rows(scenario),
              .found = {},
              .faults = FaultClock(scenario.faults.size()),
              .gate = {},
@@ -58,7 +64,7 @@ struct Fleet::State {
              .failures = {}} {
     for (const FleetGroup& group : scenario.fleet) {
       plan.first_device.push_back(plan.devices);
-      plan.options.push_back(endpoint_options(group.connect));
+      plan.options.push_back(endpoint_options(group));
       (group.connects() ? plan.devices : sub_devices) += group.count;
     }
     plan.gateways.resize(scenario.fleet.size());

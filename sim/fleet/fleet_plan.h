@@ -11,6 +11,7 @@
 #include "sim/fleet/fault_watch.h"
 #include "sim/fleet/gateway_group.h"
 #include "sim/fleet/ramp.h"
+#include "sim/fleet/replies.h"
 #include "sim/fleet/telemetry.h"
 #include "sim/ledger/group_books.h"
 #include "sim/scenario/identities.h"
@@ -34,6 +35,7 @@ struct FleetPlan {
   std::vector<wire::mqtt::EndpointOptions> options;     // by fleet group
   std::vector<std::unique_ptr<GatewayGroup>> gateways;  // by fleet group, null where it is none of gateways
   std::vector<TelemetryRow> telemetry;
+  std::vector<ReplyRow> replies;
   std::uint64_t devices = 0;      // that connect
   wire::mqtt::FoundBroker found;  // from start() on
   wire::TimePoint ramp_start{};   // likewise

@@ -22,19 +22,19 @@ constexpr std::int64_t kRateLimit = 429;
 constexpr wire::Nanos kHoldOff = std::chrono::seconds(1);
 
 // id, code and message of an answer; ids are texts or numbers, as they were sent.
-struct Reply {
+struct PlatformReply {
   std::string id;
   std::int64_t code = 0;
   std::string message;
 };
 
-std::optional<Reply> read_reply(std::string_view payload) {
+std::optional<PlatformReply> read_reply(std::string_view payload) {
   const auto json = nlohmann::json::parse(payload, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   const auto id = json.find("id");
   const auto code = json.find("code");
   if (id == json.end() || code == json.end() || !code->is_number_integer()) return std::nullopt;
-  Reply reply;
+  PlatformReply reply;
   reply.id = id->is_string() ? id->get<std::string>() : id->dump();
   reply.code = code->get<std::int64_t>();
   const auto message = json.find("message");
@@ -211,7 +211,7 @@ GatewaySession::Answer GatewaySession::receive(std::string_view topic, std::stri
   topic.remove_suffix(kReply.size());
   const bool login = waiting_ != Waiting::topology;
   if (topic != (login ? group_.login_topic(gateway_) : group_.topology_topic(gateway_))) return Answer::not_mine;
-  const std::optional<Reply> reply = read_reply(payload);
+  const std::optional<PlatformReply> reply = read_reply(payload);
   if (reply && reply->id != std::to_string(id_)) return Answer::not_mine;  // to an earlier request
   const std::string_view what = login ? "batch_login" : "topo/add";
   const bool of_newcomers = std::exchange(waiting_, Waiting::no) == Waiting::newcomers;

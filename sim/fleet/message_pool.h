@@ -14,11 +14,13 @@ namespace fleet::sim {
 // Owned by one worker; lives on its thread. As many messages as were ever under way at once.
 class MessagePool {
  public:
+  enum class Kind : std::uint8_t { request, telemetry, reply };  // request: of a gateway
   struct Message {
     std::shared_ptr<wire::mqtt::PublishBatch> batch;
     std::shared_ptr<std::vector<std::byte>> payload;  // the batch's, to be written
-    bool telemetry = false;                           // not a request of a gateway
-    bool measured = false;                            // of telemetry: due in the hold
+    Kind kind = Kind::telemetry;
+    bool measured = false;          // of telemetry: due in the hold; of a reply: to what came in the hold
+    std::uint16_t fleet_group = 0;  // of a reply
   };
 
   // A message with one empty topic and an empty payload to be filled in; its number is the cookie under which it comes

@@ -9,20 +9,22 @@ namespace fleet::sim {
 
 namespace {
 
-constexpr wire::Nanos kFirstBackOff = std::chrono::milliseconds(100);
-constexpr wire::Nanos kLongestBackOff = std::chrono::seconds(5);
-
 constexpr auto kLater = [](const Ramp::Due& a, const Ramp::Due& b) { return a.when > b.when; };
 
 }  // namespace
 
-wire::Nanos back_off(std::uint32_t failures, std::uint64_t salt) {
-  wire::Nanos longest = kFirstBackOff;
-  for (std::uint32_t i = 1; i < failures && longest < kLongestBackOff; ++i) longest *= 2;
-  longest = std::min(longest, kLongestBackOff);
+wire::Nanos back_off(const BackOff& rule, std::uint32_t failures, std::uint64_t salt) {
+  if (rule.model == BackOff::Model::none) return {};
+  wire::Nanos whole = rule.first;
+  if (rule.model == BackOff::Model::exponential) {
+    for (std::uint32_t i = 1; i < failures && whole < rule.longest; ++i) whole *= 2;
+    whole = std::min(whole, rule.longest);
+  }
+  if (rule.jitter == BackOff::Jitter::none) return whole;
   constexpr std::uint64_t kSteps = 1024;
   const auto step = static_cast<std::int64_t>(mix(salt + failures + kGolden) % kSteps);
-  return longest / 2 + longest / 2 * step / static_cast<std::int64_t>(kSteps);
+  const wire::Nanos least = rule.jitter == BackOff::Jitter::equal ? whole / 2 : wire::Nanos{};
+  return least + (whole - least) / static_cast<std::int64_t>(kSteps) * step;
 }
 
 void Ramp::add_group(std::uint32_t first_slot, std::uint32_t devices, std::uint32_t first_index, std::uint32_t stride,

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "sim/scenario/scenario.h"
 #include "wire/clock.h"
 
 namespace fleet::sim {
@@ -35,9 +36,9 @@ class HandshakeGate {
   return in_flight_max / workers + (in_flight_max % workers != 0 ? 1 : 0);
 }
 
-// How long to wait after the n-th failure in a row (n from 1): 100 ms doubled each time, 5 s at most, of which a share
-// of one half to one is taken that depends on `salt` only, so that thousands of devices do not return in step.
-[[nodiscard]] wire::Nanos back_off(std::uint32_t failures, std::uint64_t salt);
+// How long to wait after the n-th failure in a row (n from 1). The share that its jitter takes depends on `salt` and n
+// only, so that thousands of devices do not return in step.
+[[nodiscard]] wire::Nanos back_off(const BackOff& rule, std::uint32_t failures, std::uint64_t salt);
 
 // One worker's part of the ramp. Devices are numbered by slot, their place in the worker's table.
 class Ramp {

@@ -27,6 +27,7 @@ ShardLedger::ShardLedger(const Scenario& scenario, const std::vector<std::unique
   for (std::size_t i = 0; i < scenario.fleet.size(); ++i) {
     groups_[i].subscriptions = scenario.fleet[i].subscribe.size();
     groups_[i].consumers = scenario.fleet[i].kind == FleetKind::consumer;
+    if (const auto& will = scenario.fleet[i].behaviour.will) groups_[i].will_suffix = "/user/" + will->topic;
     groups_[i].keeps_session = !scenario.fleet[i].connect.clean_start;
     groups_[i].interrupts = scenario.fleet[i].behaviour.interrupts();
     if (scenario.fleet[i].behaviour.leaves()) groups_[i].absence_record = std::make_unique<AbsenceRecord>();
@@ -88,6 +89,13 @@ void ShardLedger::note_stranger(std::uint64_t& count, wire::TimePoint received) 
   if (received >= hold_begin_) ++count;
 }
 
+void ShardLedger::note_foreign(const Recipient& device, const wire::mqtt::Delivery& delivery,
+                               wire::TimePoint received) {
+  const std::string& will = groups_[device.fleet_group].will_suffix;
+  if (!will.empty() && delivery.topic.ends_with(will)) return note_stranger(strangers_.wills, received);
+  note_stranger(delivery.retain ? strangers_.retained : strangers_.foreign, received);
+}
+
 Balance ShardLedger::balance(std::size_t fleet_group) const {
   Balance balance;
   for (const std::uint64_t received : groups_[fleet_group].received) balance.add_member(received);
@@ -135,8 +143,9 @@ void ShardLedger::receive(const Recipient& device, const wire::mqtt::Delivery& d
   const wire::StampCheck check = wire::read_stamp(delivery.payload, stamp);
   if (check == wire::StampCheck::corrupt) return note_stranger(strangers_.corrupt, received);
   if (check == wire::StampCheck::foreign || stamp.run != run_ || stamp.call_group >= routes_.size()) {
-    return note_stranger(strangers_.foreign, received);
+    return note_foreign(device, delivery, received);
   }
+  if (delivery.retain) return note_stranger(strangers_.retained, received);
 
   deliveries_.add(1);
   const Route& route = routes_[stamp.call_group];

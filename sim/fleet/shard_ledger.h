@@ -69,6 +69,8 @@ class ShardLedger {
   // One delivery, read from the clock at `received`.
   void receive(const Recipient& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received);
 
+  [[nodiscard]] bool is_in_hold(wire::TimePoint when) const { return when >= hold_begin_ && when < hold_end_; }
+
   // Any thread: deliveries that carried a stamp of this run, warm-up included.
   [[nodiscard]] std::uint64_t deliveries() const { return deliveries_.read(); }
   // Any thread: first copies among them, for the devices that the call named.
@@ -126,6 +128,7 @@ class ShardLedger {
     std::vector<wire::mqtt::Qos> granted;  // by subscription
     std::vector<wire::mqtt::Qos> asked;    // by subscription; of all devices
     std::vector<std::uint64_t> received;   // of consumers: one number each
+    std::string will_suffix;               // how the topics of the devices' own wills end; empty: they leave none
     bool consumers = false;
     bool keeps_session = false;
     std::unique_ptr<AbsenceRecord> absence_record;  // where the group's behaviour leaves
@@ -135,6 +138,8 @@ class ShardLedger {
     std::vector<CallRange> concerned;  // by call group
   };
 
+  // What carries no stamp of this run.
+  void note_foreign(const Recipient& device, const wire::mqtt::Delivery& delivery, wire::TimePoint received);
   void note_stranger(std::uint64_t& count, wire::TimePoint received) const;
   void add_messages(const Scenario& scenario, const CallGroup& calls, Route& route) const;
   [[nodiscard]] static std::optional<Meant> meant_for(const Route& route, const Recipient& who,

@@ -19,9 +19,6 @@ using wire::TimePoint;
 using wire::mqtt::Qos;
 using wire::mqtt::ReasonCode;
 
-// The sweep has visited every endpoint after so many beats: 400 ms, where twice a second is promised.
-constexpr std::size_t kBeatsARound = 40;
-
 // The other workers hold every handshake that is allowed: ask again after this.
 constexpr Nanos kGateRetry = std::chrono::milliseconds(1);
 
@@ -40,10 +37,13 @@ Worker::Worker(FleetPlan& plan, std::uint32_t index)
       ramp_timer_(loop_),
       stop_timer_(loop_),
       telemetry_timer_(loop_),
+      reply_timer_(loop_),
       ledger_(plan.scenario, plan.groups, plan.run),
       ramp_(plan.ramp_start),
       faults_(plan.faults),
-      schedule_(plan.telemetry) {}
+      schedule_(plan.telemetry),
+      replies_(plan.replies),
+      replies_here_(!plan.replies.empty()) {}
 
 Worker::~Worker() {
   if (!thread_.joinable()) return;
@@ -99,6 +99,7 @@ void Worker::make_devices() {
   make_sub_device_room();
   make_telemetry();
   make_errands();
+  make_replies();
 }
 
 void Worker::on_beat(TimePoint now) {
@@ -108,6 +109,7 @@ void Worker::on_beat(TimePoint now) {
     next_visit_ = next_visit_ + 1 == devices_.size() ? 0 : next_visit_ + 1;
     if (device.state != Device::State::away && !device.silent) device.endpoint->on_timer(now);
     if (device.second && device.second->other_is_busy) device.second->other->on_timer(now);
+    if (group_of(device).behaviour.slow_reading) pace_reading(device, now);
     if (device.gateway && device.gateway->overdue(now)) give_up_gateway(device);
     // Newcomers for which the platform had no room.
     if (device.gateway && device.state == Device::State::ready && !device.gateway->moves().empty())
@@ -204,8 +206,20 @@ wire::mqtt::Login Worker::login_of(const Device& device) const {
   if (group_of(device).kind == FleetKind::consumer) {
     return consumer_login(target, name, plan_.login_timestamp);
   }
-  return device_login(target.dialect, {.product_key = product_of(device).key, .device_name = name},
-                      plan_.identities.secret(device.who().fleet_group, device.who().index), plan_.login_timestamp);
+  wire::mqtt::Login login =
+      device_login(target.dialect, {.product_key = product_of(device).key, .device_name = name},
+                   plan_.identities.secret(device.who().fleet_group, device.who().index), plan_.login_timestamp);
+  if (const auto& will = group_of(device).behaviour.will) login.will = will_of(device, *will, name);
+  return login;
+}
+
+wire::mqtt::LastWill Worker::will_of(const Device& device, const WillMessage& will, const std::string& name) const {
+  std::vector<std::byte> payload;
+  write_payload(will.payload, {plan_.scenario.seed, device.who().index, 0, name, read_unix_ms()}, payload);
+  return {filter_of(device, will.topic),
+          {reinterpret_cast<const char*>(payload.data()), payload.size()},
+          will.qos,
+          will.retain};
 }
 
 std::string Worker::filter_of(const Device& device, const std::string& topic) const {
@@ -324,6 +338,7 @@ void Worker::disconnect_all() {
   ledger_.end();
   ramp_timer_.cancel();
   telemetry_timer_.cancel();
+  reply_timer_.cancel();
   for (Device& device : devices_) {
     if (device.state == Device::State::connecting) {
       device.endpoint->abort();

@@ -22,6 +22,7 @@
 #include "sim/fleet/loop_watch.h"
 #include "sim/fleet/message_pool.h"
 #include "sim/fleet/ramp.h"
+#include "sim/fleet/replies.h"
 #include "sim/fleet/shard_ledger.h"
 #include "sim/fleet/telemetry.h"
 #include "sim/ledger/handover_plan.h"
@@ -35,6 +36,10 @@ namespace fleet::sim {
 
 // The platform takes at most 8 filters in a SUBSCRIBE or an UNSUBSCRIBE.
 inline constexpr std::size_t kFiltersMax = 8;
+
+// The sweep has visited every endpoint after so many beats: 400 ms, where twice a second is promised.
+inline constexpr std::size_t kBeatsARound = 40;
+inline constexpr wire::Nanos kVisitEvery = LoopWatch::kBeat * kBeatsARound;
 
 // Written by the worker's thread, read by the coordinator's.
 struct WorkerCounters {
@@ -50,7 +55,7 @@ struct WorkerCounters {
   Counter sub_devices_ready;   // now: those of gateways that are ready
   Counter sub_devices_kicked;  // messages of /ext/error
   Counter newcomers_refused;   // sub-devices that came to a gateway and that the platform refused there
-  Counter telemetry_open;      // messages under way, now
+  Counter telemetry_open;      // messages under way, and replies that are not due yet, now
   Counter unsettled;           // devices that were interrupted on purpose, now, until what they were owed is settled
 };
 
@@ -100,6 +105,7 @@ class Worker {
     if (!phases_known_) learn_phases();
     if (device.gateway) return gateway_received(device, delivery, received);
     ledger_.receive(device.who(), delivery, received);
+    if (replies_here_) owe_replies(device, delivery.topic, received);
   }
   void device_unsubscribed(Device& device, std::uint64_t cookie);
   void device_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst);
@@ -165,6 +171,17 @@ class Worker {
   void subscribe_again(wire::TimePoint now);
   void end_silence(Device& device, wire::TimePoint now);
 
+  // Lets a device that reads slowly read what it may until the next visit.
+  void pace_reading(Device& device, wire::TimePoint now);
+
+  // --- replies: worker_replies.cpp
+  void make_replies();
+  void owe_replies(const Device& device, std::string_view topic, wire::TimePoint received);
+  void wake_replies_at(wire::TimePoint when);
+  // Sends every reply that is due, and arms the timer for the next.
+  void pump_replies();
+  void send_reply(const ReplySchedule::Due& reply, wire::TimePoint now);
+
   // --- takeovers: worker_takeovers.cpp
   void take_over(Device& device, wire::TimePoint now);
   // The broker has ended the first connection.
@@ -191,6 +208,10 @@ class Worker {
   void pump_telemetry();
   void wake_telemetry_at(wire::TimePoint when);
   void send_telemetry(const TelemetrySchedule::Turn& turn);
+  // Fills in the topic and the QoS of a message; the device's name as the topic has it, until that changes.
+  [[nodiscard]] std::string_view address(MessagePool::Message& message, std::size_t fleet_group,
+                                         const NameTemplate& names, std::uint32_t index, const std::string& short_name,
+                                         wire::mqtt::Qos qos) const;
   // Who sends for a device of a fleet group, a sub-device's gateway among them.
   [[nodiscard]] Device& sender_of(std::size_t fleet_group, std::uint32_t index);
 
@@ -206,6 +227,8 @@ class Worker {
   }
   [[nodiscard]] std::string name_of(const Device& device) const;
   [[nodiscard]] wire::mqtt::Login login_of(const Device& device) const;
+  [[nodiscard]] wire::mqtt::LastWill will_of(const Device& device, const WillMessage& will,
+                                             const std::string& name) const;
   [[nodiscard]] std::string filter_of(const Device& device, const std::string& topic) const;
   [[nodiscard]] std::uint32_t slot_of(const Device& device) const {
     return static_cast<std::uint32_t>(&device - devices_.data());
@@ -218,7 +241,7 @@ class Worker {
   boost::asio::io_context loop_;
   wire::mqtt::ConnectionContext context_;
   LoopWatch watch_;
-  LoopTimer ramp_timer_, stop_timer_, telemetry_timer_;
+  LoopTimer ramp_timer_, stop_timer_, telemetry_timer_, reply_timer_;
   ShardLedger ledger_;
   Ramp ramp_;
   FaultWatch faults_;
@@ -234,7 +257,10 @@ class Worker {
   MessagePool messages_;
   TelemetryRecord telemetry_;
   std::vector<NameTemplate> names_;  // by row of telemetry
-  std::vector<Device> devices_;      // by slot
+  ReplySchedule replies_;
+  std::vector<ReplySchedule::Range> reply_rows_;  // by fleet group
+  std::vector<NameTemplate> reply_names_;         // by row of replies
+  std::vector<Device> devices_;                   // by slot
   Errands errands_;
   std::vector<BehaviourRecord> behaviour_;        // by fleet group, without absences, which the ledger counts
   std::map<std::string, std::uint64_t> refused_;  // attempts to connect that the broker answered so, by reason
@@ -260,6 +286,7 @@ class Worker {
   std::size_t next_visit_ = 0;      // slot, of the sweep
   std::uint32_t handshakes_ = 0;    // under way here
   std::uint64_t busy_devices_ = 0;  // not away
+  const bool replies_here_;
   bool phases_known_ = false;
   bool hold_ended_ = false;  // before its time
   bool stopping_ = false;

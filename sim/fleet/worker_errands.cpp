@@ -155,6 +155,19 @@ void Worker::end_silence(Device& device, TimePoint now) {
   interrupt(device, Interruption::silence, now, now);
 }
 
+void Worker::pace_reading(Device& device, TimePoint now) {
+  if (!phases_known_ || device.state == Device::State::away) return;
+  if (hold_ended_ || !ledger_.is_in_hold(now)) {
+    (void)device.endpoint->allow_reading(wire::mqtt::Endpoint::kReadAll);
+    return;
+  }
+  const FleetGroup& group = group_of(device);
+  if (device.endpoint->is_held_back()) ++behaviour_[device.who().fleet_group].slow_reading->held_back;
+  const double bytes =
+      group.behaviour.slow_reading->bytes_per_second * std::chrono::duration<double>(kVisitEvery).count();
+  (void)device.endpoint->allow_reading(static_cast<std::uint32_t>(std::max(bytes, 1.0)));
+}
+
 BehaviourRecord Worker::behaviour(std::size_t fleet_group) {
   BehaviourRecord record = behaviour_[fleet_group];
   if (record.absence) record.absence->merge(*ledger_.absences(fleet_group));

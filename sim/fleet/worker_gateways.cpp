@@ -99,7 +99,8 @@ void Worker::drive_gateway(Device& device) {
       case GatewaySession::Step::Kind::request: {
         const std::uint32_t number = messages_.take();
         MessagePool::Message& message = messages_.at(number);
-        message.telemetry = message.measured = false;
+        message.kind = MessagePool::Kind::request;
+        message.measured = false;
         message.batch->add_topic(step.topic);
         message.batch->qos = Qos::at_most_once;
         const auto bytes = std::as_bytes(std::span<const char>(step.payload));

@@ -85,7 +85,7 @@ void Worker::try_again_later(Device& device) {
     if (device.failures < std::numeric_limits<std::uint8_t>::max()) ++device.failures;
     const std::uint32_t slot = slot_of(device);
     const std::uint64_t salt = (plan_.scenario.seed << 32) + (std::uint64_t{slot} * plan_.workers + index_) * 256;
-    ramp_.add_retry(slot, wire::read_clock() + back_off(device.failures, salt));
+    ramp_.add_retry(slot, wire::read_clock() + back_off(group_of(device).connect.back_off, device.failures, salt));
   } else {
     give_up_return(device);
   }

@@ -80,20 +80,10 @@ void Worker::send_telemetry(const TelemetrySchedule::Turn& turn) {
 
   const std::uint32_t number = messages_.take();
   MessagePool::Message& message = messages_.at(number);
-  message.telemetry = true;
+  message.kind = MessagePool::Kind::telemetry;
   message.measured = measured;
-  std::string& topic = message.batch->topics;
-  topic += '/';
-  topic += plan_.scenario.products[plan_.scenario.fleet[row.fleet_group].product].key;
-  topic += '/';
-  const std::size_t name_at = topic.size();
-  names_[turn.row].append(turn.index, topic);
-  const std::size_t name_end = topic.size();
-  topic += "/user/";
-  topic += row.telemetry->topic;
-  message.batch->topic_ends.push_back(static_cast<std::uint32_t>(topic.size()));
-  message.batch->qos = row.telemetry->qos;
-  const std::string_view name = std::string_view(topic).substr(name_at, name_end - name_at);
+  const std::string_view name =
+      address(message, row.fleet_group, names_[turn.row], turn.index, row.telemetry->topic, row.telemetry->qos);
   write_payload(row.telemetry->payload, {row.seed, turn.index, turn.sequence, name, read_unix_ms()}, *message.payload);
 
   // Told from inside where the socket takes it at once.
@@ -105,10 +95,29 @@ void Worker::send_telemetry(const TelemetrySchedule::Turn& turn) {
   messages_.give_back(number);
 }
 
+std::string_view Worker::address(MessagePool::Message& message, std::size_t fleet_group, const NameTemplate& names,
+                                 std::uint32_t index, const std::string& short_name, wire::mqtt::Qos qos) const {
+  std::string& topic = message.batch->topics;
+  topic += '/';
+  topic += plan_.scenario.products[plan_.scenario.fleet[fleet_group].product].key;
+  topic += '/';
+  const std::size_t name_at = topic.size();
+  names.append(index, topic);
+  const std::size_t name_end = topic.size();
+  topic += "/user/";
+  topic += short_name;
+  message.batch->topic_ends.push_back(static_cast<std::uint32_t>(topic.size()));
+  message.batch->qos = qos;
+  return std::string_view(topic).substr(name_at, name_end - name_at);
+}
+
 void Worker::device_published(std::uint64_t cookie, wire::mqtt::ReasonCode worst) {
   const MessagePool::Message& message = messages_.at(cookie);
-  if (message.measured && !wire::mqtt::is_failure(worst)) ++telemetry_.acknowledged;
-  if (message.telemetry) counters_.telemetry_open.subtract(1);
+  if (message.kind != MessagePool::Kind::request) counters_.telemetry_open.subtract(1);
+  if (message.measured && !wire::mqtt::is_failure(worst)) {
+    ++(message.kind == MessagePool::Kind::reply ? behaviour_[message.fleet_group].reply->acknowledged
+                                                : telemetry_.acknowledged);
+  }
   messages_.give_back(static_cast<std::uint32_t>(cookie));
 }
 

@@ -83,12 +83,39 @@ struct SilenceRecord {
   }
 };
 
+// Replies to what came in the hold; sent is a subset of scheduled, acknowledged of sent. The rest found its device
+// without a connection or its queue full.
+struct ReplyRecord {
+  std::uint64_t scheduled = 0;
+  std::uint64_t dropped = 0;  // of scheduled: too many waited already
+  std::uint64_t sent = 0;
+  std::uint64_t acknowledged = 0;  // by the broker; of QoS 0: written to the socket
+  Histogram lag;                   // sent − due: our own lateness
+
+  void merge(const ReplyRecord& other) {
+    scheduled += other.scheduled;
+    dropped += other.dropped;
+    sent += other.sent;
+    acknowledged += other.acknowledged;
+    lag.merge(other.lag);
+  }
+};
+
+// Devices that read slowly.
+struct SlowReadingRecord {
+  std::uint64_t held_back = 0;  // times that a device had read all it might, 2.5 times a second at most
+
+  void merge(const SlowReadingRecord& other) { held_back += other.held_back; }
+};
+
 // Of one fleet group; there is what its behaviour asks for.
 struct BehaviourRecord {
   std::optional<AbsenceRecord> absence;
   std::optional<TakeoverRecord> takeover;
   std::optional<ResubscribeRecord> resubscribe;
   std::optional<SilenceRecord> silence;
+  std::optional<ReplyRecord> reply;
+  std::optional<SlowReadingRecord> slow_reading;
 
   // Adds what `other` has.
   void merge(const BehaviourRecord& other) {
@@ -101,6 +128,8 @@ struct BehaviourRecord {
     add(takeover, other.takeover);
     add(resubscribe, other.resubscribe);
     add(silence, other.silence);
+    add(reply, other.reply);
+    add(slow_reading, other.slow_reading);
   }
 };
 

@@ -28,6 +28,8 @@ void Deliveries::merge(const Deliveries& other) {
   unaccepted += other.unaccepted;
   late += other.late;
   foreign += other.foreign;
+  wills += other.wills;
+  retained += other.retained;
 }
 
 void PathTimes::merge(const PathTimes& other) {

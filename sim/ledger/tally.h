@@ -45,7 +45,9 @@ struct Deliveries {
   std::uint64_t downgraded = 0;    // arrived at a lower QoS than promised (min of publish and granted QoS)
   std::uint64_t unaccepted = 0;    // arrived though the call was rejected or failed, or this message of it refused
   std::uint64_t late = 0;          // arrived after the call's books were closed; counted as missing before
-  std::uint64_t foreign = 0;       // no stamp, or of another run
+  std::uint64_t foreign = 0;       // no stamp, or of another run, and none of the two below
+  std::uint64_t wills = 0;         // on the topic of a device's own will, without a stamp
+  std::uint64_t retained = 0;      // the broker had kept it and sent it for a subscription
 
   void merge(const Deliveries& other);
 };

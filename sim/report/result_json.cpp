@@ -48,11 +48,21 @@ Json json(const Calls& calls) {
 }
 
 Json json(const Deliveries& d) {
-  return {{"expected", d.expected},     {"received", d.received},         {"missing", d.missing},
-          {"duplicate", d.duplicate},   {"misdelivered", d.misdelivered}, {"corrupt", d.corrupt},
-          {"absent", d.absent},         {"unsubscribed", d.unsubscribed}, {"out_of_order", d.out_of_order},
-          {"downgraded", d.downgraded}, {"unaccepted", d.unaccepted},     {"late", d.late},
-          {"foreign", d.foreign}};
+  return {{"expected", d.expected},
+          {"received", d.received},
+          {"missing", d.missing},
+          {"duplicate", d.duplicate},
+          {"misdelivered", d.misdelivered},
+          {"corrupt", d.corrupt},
+          {"absent", d.absent},
+          {"unsubscribed", d.unsubscribed},
+          {"out_of_order", d.out_of_order},
+          {"downgraded", d.downgraded},
+          {"unaccepted", d.unaccepted},
+          {"late", d.late},
+          {"foreign", d.foreign},
+          {"wills", d.wills},
+          {"retained", d.retained}};
 }
 
 Json json(const PathTimes& t) {
@@ -138,6 +148,16 @@ Json json(const SilenceRecord& silence) {
           {"time_us", json(silence.time)}};
 }
 
+Json json(const ReplyRecord& reply) {
+  return {{"scheduled", reply.scheduled},
+          {"dropped", reply.dropped},
+          {"sent", reply.sent},
+          {"acknowledged", reply.acknowledged},
+          {"lag_us", json(reply.lag)}};
+}
+
+Json json(const SlowReadingRecord& slow_reading) { return {{"held_back", slow_reading.held_back}}; }
+
 // Of a group what it has; of the whole run (`all`) everything.
 void add_behaviour(const BehaviourRecord& record, bool all, Json& out) {
   const auto add = [&](const char* key, const auto& part) {
@@ -148,6 +168,8 @@ void add_behaviour(const BehaviourRecord& record, bool all, Json& out) {
   add("takeover", record.takeover);
   add("resubscribe", record.resubscribe);
   add("silence", record.silence);
+  add("reply", record.reply);
+  add("slow_reading", record.slow_reading);
 }
 
 Json json(const TelemetryRecord& telemetry) {

@@ -38,8 +38,9 @@ constexpr TimesRow kTimes[] = {
 constexpr std::array<std::string_view, 5> kPercentiles = {"p50", "p90", "p99", "p999", "max"};
 constexpr std::array<std::string_view, 5> kPercentileLabels = {"p50", "p90", "p99", "p99.9", "max"};
 
-constexpr std::string_view kOutside[] = {"absent",       "unsubscribed", "duplicate",  "misdelivered", "corrupt",
-                                         "out_of_order", "downgraded",   "unaccepted", "late",         "foreign"};
+constexpr std::string_view kOutside[] = {"absent",  "unsubscribed", "duplicate",  "misdelivered",
+                                         "corrupt", "out_of_order", "downgraded", "unaccepted",
+                                         "late",    "foreign",      "wills",      "retained"};
 
 // Writes the lines. Reads the document only through find() and metric_at(), so that no document makes it throw.
 class Summary {
@@ -249,9 +250,17 @@ class Summary {
       append_count(sentence, "silence.skipped", "skipped");
       line("silence", sentence);
     }
+    if (is_some({"reply.scheduled"})) {
+      std::string sentence =
+          fmt::format("{} scheduled, {} sent, {} acknowledged; p99 {} late", count("reply.scheduled"),
+                      count("reply.sent"), count("reply.acknowledged"), duration("reply.lag_us.p99"));
+      append_count(sentence, "reply.dropped", "dropped");
+      line("replies", sentence);
+    }
+    if (is_some({"slow_reading.held_back"}))
+      line("held back", count("slow_reading.held_back") + " times, of devices that read slowly");
   }
 
-  // Who left on purpose, and when they had what had waited for them.
   void absence() {
     if (!is_some({"absence.left", "absence.skipped"})) return;
     std::string sentence =

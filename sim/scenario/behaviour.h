@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "sim/scenario/payload_template.h"
 #include "wire/clock.h"
+#include "wire/mqtt/types.h"
 
 namespace fleet::sim {
 
@@ -48,12 +51,45 @@ struct Silence {
   double share = 1;  // of the devices of the group, picked by the seed
 };
 
+// Devices that read no more than so much while the hold lasts.
+struct SlowReading {
+  std::uint32_t bytes_per_second = 0;  // of each device
+};
+
+// How a reply's delay is drawn, by the seed.
+enum class Spread : std::uint8_t {
+  constant,
+  uniform,      // from nothing to twice the delay
+  exponential,  // with the delay as its mean, at most 20 times as long
+};
+
+// What each device of a group publishes for every message that reaches it on a topic.
+struct Reply {
+  std::string to;     // short name of a topic that it subscribes to
+  std::string topic;  // short name of a topic that it publishes to
+  wire::Nanos delay{};
+  Spread spread = Spread::constant;
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  PayloadTemplate payload;
+};
+
+// What the broker publishes for each device of a group whose connection ends without a word.
+struct WillMessage {
+  std::string topic;  // short name of a topic that it publishes to
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  bool retain = false;
+  PayloadTemplate payload;
+};
+
 struct Behaviour {
   std::vector<AwayWindow> away;
   std::optional<Churn> churn;
   std::optional<Takeover> takeover;
   std::optional<Resubscribe> resubscribe;
   std::vector<Silence> silence;
+  std::optional<SlowReading> slow_reading;
+  std::vector<Reply> reply;
+  std::optional<WillMessage> will;
 
   // Some of the devices leave on purpose at some time.
   [[nodiscard]] bool leaves() const { return !away.empty() || churn.has_value(); }

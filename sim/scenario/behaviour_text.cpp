@@ -8,6 +8,7 @@ namespace fleet::sim {
 
 using settings::duration_text;
 using settings::grouped;
+using settings::size_text;
 
 namespace {
 
@@ -36,6 +37,19 @@ std::vector<std::string> behaviour_text(const FleetGroup& group) {
   for (const Silence& silence : group.behaviour.silence) {
     lines.push_back(fmt::format("{} of them ping no more from {} on",
                                 grouped(devices_meant(silence.share, group.count)), duration_text(silence.at)));
+  }
+  if (const auto& slow = group.behaviour.slow_reading) {
+    lines.push_back(fmt::format("each reads {} a second at most", size_text(slow->bytes_per_second)));
+  }
+  for (const Reply& reply : group.behaviour.reply) {
+    constexpr std::string_view kSpread[] = {"constant", "uniform", "exponential"};
+    lines.push_back(fmt::format("each replies to {} on {} (QoS {}) after {} ({})", reply.to, reply.topic,
+                                static_cast<int>(reply.qos), duration_text(reply.delay),
+                                kSpread[static_cast<std::size_t>(reply.spread)]));
+  }
+  if (const auto& will = group.behaviour.will) {
+    lines.push_back(fmt::format("each leaves a will on {} (QoS {}{})", will->topic, static_cast<int>(will->qos),
+                                will->retain ? ", retained" : ""));
   }
   return lines;
 }

@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "settings/spelling.h"
 #include "settings/units.h"
+#include "sim/scenario/checks_fleet.h"
 
 namespace fleet::sim {
 
 using settings::duration_text;
 using settings::grouped;
+using settings::shortened;
 
 namespace {
 
@@ -39,6 +43,13 @@ void check_session(const FleetGroup& group, wire::Nanos away, const std::string&
                                    duration_text(std::chrono::seconds(connect.session_expiry_s))));
 }
 
+// Paho says DISCONNECT whenever it closes.
+void check_leave(Leave how, const FleetGroup& group, const std::string& path, Reader& reader) {
+  if (how != Leave::abrupt || group.engine != Engine::paho) return;
+  reader.fail_at(
+      path, fmt::format("'{}': Paho never closes without a DISCONNECT; give '{}' engine: native", path, group.name));
+}
+
 void check_windows(const FleetGroupDraft& draft, FleetGroup& group, Reader& reader, const Scenario& out) {
   for (std::size_t i = 0; i < draft.away.size(); ++i) {
     const AwayWindow& window = draft.away[i];
@@ -53,6 +64,7 @@ void check_windows(const FleetGroupDraft& draft, FleetGroup& group, Reader& read
                                                 path, duration_text(window.at + window.length), duration_text(end)));
     }
     check_session(group, window.length, path + ".for", reader);
+    check_leave(window.how, group, path + ".how", reader);
     group.behaviour.away.push_back(window);
   }
 }
@@ -73,6 +85,7 @@ void check_churn(const FleetGroupDraft& draft, FleetGroup& group, Reader& reader
   const std::string path = fmt::format("fleet.{}.churn", group.name);
   check_turns(draft.churn.per_second, draft.churn.away, group, path, "leave", reader);
   check_session(group, draft.churn.away, path + ".away", reader);
+  check_leave(draft.churn.how, group, path + ".how", reader);
   group.behaviour.churn = draft.churn;
 }
 
@@ -87,6 +100,14 @@ void check_takeover(const FleetGroupDraft& draft, FleetGroup& group, Reader& rea
                        fmt::format("'{}' and telemetry at QoS 1 do not go together: what a connection that is taken "
                                    "over had published would never be acknowledged; publish '{}' at qos: 0",
                                    path, waits->topic));
+  }
+  const auto reply = std::find_if(draft.reply.begin(), draft.reply.end(),
+                                  [](const ReplyDraft& row) { return row.qos != wire::mqtt::Qos::at_most_once; });
+  if (reply != draft.reply.end()) {
+    reader.fail_at_key(path,
+                       fmt::format("'{}' and replies at QoS 1 do not go together, for the same reason as telemetry: "
+                                   "reply on '{}' at qos: 0",
+                                   path, reply->topic));
   }
   group.behaviour.takeover = draft.takeover;
 }
@@ -125,13 +146,85 @@ void check_silence(const FleetGroupDraft& draft, FleetGroup& group, Reader& read
   }
 }
 
+void check_slow_reading(const FleetGroupDraft& draft, FleetGroup& group, Reader& reader, const Scenario& out) {
+  if (draft.slow_reading.bytes_per_second == 0) return;
+  const std::string path = fmt::format("fleet.{}.slow_reading", group.name);
+  if (group.engine == Engine::paho) {
+    reader.fail_at_key(path, fmt::format("'{}': Paho reads as it likes; give '{}' engine: native", path, group.name));
+  }
+  const Target& target = out.target;
+  const bool is_plain =
+      target.broker ? target.broker->scheme == "mqtt" : target.broker_tls == BrokerTls::off && !target.broker_websocket;
+  if (!is_plain) {
+    reader.fail_at_key(path,
+                       fmt::format("'{}' is for brokers over plain TCP: TLS and WebSocket read as they like", path));
+  }
+  group.behaviour.slow_reading = draft.slow_reading;
+}
+
+void check_replies(const FleetGroupDraft& draft, FleetGroup& group, Reader& reader, const Scenario& out) {
+  for (std::size_t i = 0; i < draft.reply.size(); ++i) {
+    const ReplyDraft& row = draft.reply[i];
+    const std::string path = fmt::format("fleet.{}.reply.{}", group.name, i);
+    const Product& product = out.products[group.product];
+    const bool subscribed = std::any_of(group.subscribe.begin(), group.subscribe.end(),
+                                        [&](const TopicSubscription& other) { return other.topic == row.to; });
+    if (!subscribed) {
+      reader.fail_at(path + ".to", fmt::format("'{}.to': fleet group '{}' does not subscribe to topic '{}'", path,
+                                               group.name, shortened(row.to)));
+    } else if (product.broadcasts.contains(row.to)) {
+      reader.fail_at(
+          path + ".to",
+          fmt::format("'{}.to': '{}' is a broadcast topic; replies are to a device's own topics", path, row.to));
+    }
+    check_publish_topic(product, row.topic, path + ".topic", reader);
+    auto payload = parse_payload(row.payload);
+    if (!payload) {
+      reader.fail_at(path + ".payload", payload.error());
+      continue;
+    }
+    group.behaviour.reply.push_back({row.to, row.topic, row.delay, row.spread, row.qos, std::move(*payload)});
+  }
+}
+
+void check_will(const FleetGroupDraft& draft, FleetGroup& group, Reader& reader, const Scenario& out) {
+  if (draft.will.topic.empty()) return;
+  const std::string path = fmt::format("fleet.{}.will", group.name);
+  check_publish_topic(out.products[group.product], draft.will.topic, path + ".topic", reader);
+  auto payload = parse_payload(draft.will.payload);
+  if (!payload) {
+    reader.fail_at(path + ".payload", payload.error());
+    return;
+  }
+  group.behaviour.will = WillMessage{draft.will.topic, draft.will.qos, draft.will.retain, std::move(*payload)};
+}
+
+void check_back_off(const FleetGroup& group, Reader& reader) {
+  const BackOff& rule = group.connect.back_off;
+  const std::string path = fmt::format("fleet.{}.connect.back_off", group.name);
+  if (rule.model == BackOff::Model::exponential && rule.first > rule.longest) {
+    reader.fail_at(path, fmt::format("'{}': 'first' is {} and 'longest' {}; the first wait is the shortest", path,
+                                     duration_text(rule.first), duration_text(rule.longest)));
+  }
+  const bool has_longest = rule.model == BackOff::Model::exponential;
+  if (!has_longest && reader.given(path + ".longest")) {
+    reader.fail_at_key(path + ".longest", fmt::format("'{}.longest' is for model: exponential", path));
+  }
+  if (rule.model != BackOff::Model::none) return;
+  for (const char* key : {"first", "jitter"}) {
+    const std::string whole = fmt::format("{}.{}", path, key);
+    if (reader.given(whole)) reader.fail_at_key(whole, fmt::format("'{}' is for a model that waits", whole));
+  }
+}
+
 }  // namespace
 
 void check_behaviour(const Draft& draft, Reader& reader, Scenario& out) {
   for (std::size_t i = 0; i < out.fleet.size(); ++i) {
     FleetGroup& group = out.fleet[i];
+    check_back_off(group, reader);
     const std::string_view refusal = whose_connection(group, out);
-    for (const char* key : {"away", "churn", "takeover", "resubscribe", "silence"}) {
+    for (const char* key : {"away", "churn", "takeover", "resubscribe", "silence", "slow_reading", "reply", "will"}) {
       const std::string path = fmt::format("fleet.{}.{}", group.name, key);
       if (!refusal.empty() && reader.given(path)) {
         reader.fail_at_key(path,
@@ -144,6 +237,9 @@ void check_behaviour(const Draft& draft, Reader& reader, Scenario& out) {
     check_takeover(draft.fleet[i], group, reader);
     check_resubscribe(draft.fleet[i], group, reader);
     check_silence(draft.fleet[i], group, reader, out);
+    check_slow_reading(draft.fleet[i], group, reader, out);
+    check_replies(draft.fleet[i], group, reader, out);
+    check_will(draft.fleet[i], group, reader, out);
   }
 }
 

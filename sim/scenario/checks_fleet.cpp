@@ -158,6 +158,22 @@ void check_account(Reader& reader, const Scenario& out) {
   }
 }
 
+void check_telemetry(const FleetGroupDraft& draft, FleetGroup& group, Reader& reader, const Scenario& out) {
+  for (std::size_t i = 0; i < draft.publish.size(); ++i) {
+    const TelemetryDraft& row = draft.publish[i];
+    const std::string path = fmt::format("fleet.{}.publish.{}", group.name, i);
+    check_publish_topic(out.products[group.product], row.topic, path + ".topic", reader);
+    auto payload = parse_payload(row.payload);
+    if (!payload) {
+      reader.fail_at(path + ".payload", payload.error());
+      continue;
+    }
+    group.publish.push_back({row.topic, row.every, row.jitter, row.qos, std::move(*payload)});
+  }
+}
+
+}  // namespace
+
 void check_publish_topic(const Product& product, const std::string& topic, const std::string& path, Reader& reader) {
   if (product.broadcasts.contains(topic)) {
     reader.fail_at(path, fmt::format("'{}' is a broadcast topic; devices only hear it", topic));
@@ -176,22 +192,6 @@ void check_publish_topic(const Product& product, const std::string& topic, const
                                product.name, topic, product.name));
   }
 }
-
-void check_telemetry(const FleetGroupDraft& draft, FleetGroup& group, Reader& reader, const Scenario& out) {
-  for (std::size_t i = 0; i < draft.publish.size(); ++i) {
-    const TelemetryDraft& row = draft.publish[i];
-    const std::string path = fmt::format("fleet.{}.publish.{}", group.name, i);
-    check_publish_topic(out.products[group.product], row.topic, path + ".topic", reader);
-    auto payload = parse_payload(row.payload);
-    if (!payload) {
-      reader.fail_at(path + ".payload", payload.error());
-      continue;
-    }
-    group.publish.push_back({row.topic, row.every, row.jitter, row.qos, std::move(*payload)});
-  }
-}
-
-}  // namespace
 
 void check_fleet(const Draft& draft, Reader& reader, Scenario& out) {
   for (std::size_t i = 0; i < out.fleet.size(); ++i) {

@@ -13,4 +13,7 @@ inline constexpr std::uint32_t kSubDevicesMax = 1'500;
 // draft's order, without a fault so far.
 void check_fleet(const Draft& draft, Reader& reader, Scenario& out);
 
+// A topic short name of a product that its devices publish to; `path`: where it stands.
+void check_publish_topic(const Product& product, const std::string& topic, const std::string& path, Reader& reader);
+
 }  // namespace fleet::sim

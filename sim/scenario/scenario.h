@@ -38,6 +38,24 @@ struct Product {
 
 enum class Engine { native, paho };
 
+// How long a device waits before it tries to connect again.
+struct BackOff {
+  enum class Model : std::uint8_t {
+    none,         // at once
+    constant,     // `first`, each time
+    exponential,  // `first`, doubled after each failure in a row, at most `longest`
+  };
+  enum class Jitter : std::uint8_t {
+    none,   // the whole of it
+    equal,  // one half to the whole
+    full,   // nothing to the whole
+  };
+  Model model = Model::exponential;
+  wire::Nanos first = std::chrono::milliseconds(100);
+  wire::Nanos longest = std::chrono::seconds(5);
+  Jitter jitter = Jitter::equal;
+};
+
 struct ConnectPlan {
   double per_second = 1'000;         // rate of the ramp
   std::uint32_t in_flight_max = 32;  // handshakes at once; Mosquitto's listen backlog is 100
@@ -47,6 +65,7 @@ struct ConnectPlan {
   std::uint32_t session_expiry_s = 0;
   std::chrono::milliseconds timeout{10'000};  // TCP connect to CONNACK
   bool reconnect = true;                      // with back-off, when the connection is lost
+  BackOff back_off;
 };
 
 struct TopicSubscription {

@@ -128,4 +128,112 @@ const Table<Silence>& silence_table() {
   return table;
 }
 
+const Table<SlowReading>& slow_reading_table() {
+  using Row = Key<SlowReading>;
+  static const Table<SlowReading> table(
+      "slow reading", "Devices that read slowly, from the start of the hold to its end.",
+      {
+          Row::field<&SlowReading::bytes_per_second>(
+              {.name = "bytes_per_second",
+               .form = Form::size,
+               .fallback = kRequired,
+               .sentence = "what each device reads in a second, headers of MQTT included",
+               .min = 16,
+               .max = 1u << 30}),
+      });
+  return table;
+}
+
+const Table<ReplyDraft>& reply_table() {
+  using Row = Key<ReplyDraft>;
+  static const Table<ReplyDraft> table(
+      "reply", "What each device of a group publishes for every message on a topic.",
+      {
+          Row::field<&ReplyDraft::to>(
+              {.name = "to", .fallback = kRequired, .sentence = "short name of a topic that the group subscribes to"}),
+          Row::field<&ReplyDraft::topic>({.name = "topic",
+                                          .fallback = kRequired,
+                                          .sentence = "short name of a topic that its devices publish to"}),
+          Row::field<&ReplyDraft::delay>({.name = "delay",
+                                          .form = Form::duration,
+                                          .fallback = "0s",
+                                          .sentence = "from receiving to publishing, on average",
+                                          .min = 0,
+                                          .max = 3'600}),
+          Row::field<&ReplyDraft::spread>(
+              {.name = "spread",
+               .form = Form::choice,
+               .fallback = "constant",
+               .sentence = "of the delay; uniform: nothing to twice as long; exponential: at most 20 times as long",
+               .choices = "constant|uniform|exponential"}),
+          Row::field<&ReplyDraft::qos>({.name = "qos",
+                                        .form = Form::choice,
+                                        .fallback = "0",
+                                        .sentence = "QoS of the replies",
+                                        .choices = "0|1"}),
+          Row::field<&ReplyDraft::payload>({.name = "payload",
+                                            .fallback = kRequired,
+                                            .sentence = "text with fields in braces, as in `publish`",
+                                            .max = 16'384}),
+      });
+  return table;
+}
+
+const Table<WillDraft>& will_table() {
+  using Row = Key<WillDraft>;
+  static const Table<WillDraft> table(
+      "will", "What the broker publishes for a device whose connection ends without a DISCONNECT.",
+      {
+          Row::field<&WillDraft::topic>({.name = "topic",
+                                         .fallback = kRequired,
+                                         .sentence = "short name of a topic that the device publishes to"}),
+          Row::field<&WillDraft::qos>({.name = "qos",
+                                       .form = Form::choice,
+                                       .fallback = "0",
+                                       .sentence = "QoS of the will",
+                                       .choices = "0|1|2"}),
+          Row::field<&WillDraft::retain>({.name = "retain",
+                                          .form = Form::flag,
+                                          .fallback = "false",
+                                          .sentence = "the broker keeps it for whoever subscribes later"}),
+          Row::field<&WillDraft::payload>({.name = "payload",
+                                           .fallback = kRequired,
+                                           .sentence = "text with fields in braces, filled in when it connects",
+                                           .max = 16'384}),
+      });
+  return table;
+}
+
+const Table<BackOff>& back_off_table() {
+  using Row = Key<BackOff>;
+  static const Table<BackOff> table(
+      "back-off", "How long a device waits before it tries to connect again.",
+      {
+          Row::field<&BackOff::model>(
+              {.name = "model",
+               .form = Form::choice,
+               .fallback = "exponential",
+               .sentence = "none: at once; constant: `first`; exponential: doubled after each failure in a row",
+               .choices = "none|constant|exponential"}),
+          Row::field<&BackOff::first>({.name = "first",
+                                       .form = Form::duration,
+                                       .fallback = "100ms",
+                                       .sentence = "after the first failure",
+                                       .min = 0.001,
+                                       .max = 3'600}),
+          Row::field<&BackOff::longest>({.name = "longest",
+                                         .form = Form::duration,
+                                         .fallback = "5s",
+                                         .sentence = "at most, of model exponential",
+                                         .min = 0.001,
+                                         .max = 86'400}),
+          Row::field<&BackOff::jitter>({.name = "jitter",
+                                        .form = Form::choice,
+                                        .fallback = "equal",
+                                        .sentence = "none: all of it; equal: one half to all; full: nothing to all",
+                                        .choices = "none|equal|full"}),
+      });
+  return table;
+}
+
 }  // namespace fleet::sim

@@ -74,6 +74,8 @@ const Table<ConnectDraft>& connect_table() {
                .form = Form::flag,
                .fallback = "true",
                .sentence = "connect again, with back-off, when the connection is lost"}),
+          Row::mapping<&ConnectDraft::back_off, &back_off_table>(
+              {.name = "back_off", .fallback = "{}", .sentence = "how long it waits before it tries again"}),
       });
   return table;
 }
@@ -236,6 +238,12 @@ const Table<FleetGroupDraft>& fleet_table() {
               {.name = "silence",
                .fallback = "[]",
                .sentence = "when devices stop pinging, so that the broker drops them"}),
+          Row::mapping<&FleetGroupDraft::slow_reading, &slow_reading_table>(
+              {.name = "slow_reading", .sentence = "devices that read slowly while the hold lasts"}),
+          Row::list<&FleetGroupDraft::reply, &reply_table>(
+              {.name = "reply", .fallback = "[]", .sentence = "what each of them publishes when something reaches it"}),
+          Row::mapping<&FleetGroupDraft::will, &will_table>(
+              {.name = "will", .sentence = "what the broker publishes for a device that is gone without a word"}),
       });
   return table;
 }

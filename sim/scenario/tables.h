@@ -94,6 +94,22 @@ struct TelemetryDraft {
   std::string payload;
 };
 
+struct ReplyDraft {
+  std::string to;
+  std::string topic;
+  wire::Nanos delay{};
+  Spread spread = Spread::constant;
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  std::string payload;
+};
+
+struct WillDraft {
+  std::string topic;
+  wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  bool retain = false;
+  std::string payload;
+};
+
 struct FleetGroupDraft {
   std::string name;
   FleetKind kind = FleetKind::device;
@@ -113,6 +129,9 @@ struct FleetGroupDraft {
   Takeover takeover;        // likewise
   Resubscribe resubscribe;  // likewise
   std::vector<Silence> silence;
+  SlowReading slow_reading;  // no bytes: not given
+  std::vector<ReplyDraft> reply;
+  WillDraft will;  // no topic: not given
 };
 
 // What `api` may be.
@@ -209,6 +228,10 @@ struct Draft {
 [[nodiscard]] const Table<Takeover>& takeover_table();
 [[nodiscard]] const Table<Resubscribe>& resubscribe_table();
 [[nodiscard]] const Table<Silence>& silence_table();
+[[nodiscard]] const Table<SlowReading>& slow_reading_table();
+[[nodiscard]] const Table<ReplyDraft>& reply_table();
+[[nodiscard]] const Table<WillDraft>& will_table();
+[[nodiscard]] const Table<BackOff>& back_off_table();
 [[nodiscard]] const Table<FleetGroupDraft>& fleet_table();
 [[nodiscard]] const Table<RampDraft>& ramp_table();
 [[nodiscard]] const Table<StepDraft>& step_table();

@@ -80,7 +80,7 @@ TEST(Behaviour, ChurnCostsNothingThatIsOwed) {
 TEST(Behaviour, ChurnOnPahoCostsNothingThatIsOwed) {
   SimRun run(to_yaml({.devices = 60,
                       .qos = 1,
-                      .fleet_extra = "    engine: paho\n    churn: { leave: 20/s, away: 300ms, how: abrupt }",
+                      .fleet_extra = "    engine: paho\n    churn: { leave: 20/s, away: 300ms }",
                       .thresholds = "[ calls.failed == 0, deliveries.missing == 0, absence.returned == 20 ]"}));
   EXPECT_EQ(run.wait(), expected_exit()) << run.output();
   expect_balance(run.result());
@@ -135,6 +135,55 @@ TEST(Behaviour, TheBrokerDropsWhoPingsNoMore) {
   EXPECT_EQ(lost, 10) << result["fleet"]["connect"];
 }
 
+TEST(Behaviour, EveryDeliveryHasItsReply) {
+  for (const char* spread : {"constant", "exponential"}) {
+    SimRun run(
+        to_yaml({.qos = 1,
+                 .fleet_extra = std::string("    reply: [ { to: get, topic: update, qos: 1, delay: 20ms, spread: ") +
+                                spread + ", payload: '{name};{sequence}' } ]",
+                 .thresholds = "[ deliveries.missing == 0, reply.dropped == 0 ]"}));
+    EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+    const nlohmann::json result = run.result();
+    const nlohmann::json& reply = result["groups"]["lamps"]["reply"];
+    // What came in the hold: of the last calls of the hold, or of the warm-up, a few deliveries may be on the other
+    // side.
+    const int scheduled = reply["scheduled"].get<int>();
+    EXPECT_NEAR(scheduled, 1'000, 40);
+    EXPECT_EQ(reply["sent"], scheduled);
+    EXPECT_EQ(reply["acknowledged"], scheduled);
+    EXPECT_EQ(reply["lag_us"]["count"], scheduled);
+  }
+}
+
+// Each device hears its own topic `state`, where the broker keeps its will: whoever is back after it was gone without a
+// word finds it there.
+TEST(Behaviour, AWillIsPublishedForWhoIsGoneWithoutAWordOnly) {
+  for (const auto& [how, wills] : {std::pair{"abrupt", 20}, std::pair{"disconnect", 0}}) {
+    SimRun run(to_yaml({.devices = 60,
+                        .fleet_extra =
+                            std::string("    will: { topic: state, retain: true, qos: 1, ") +
+                            "payload: '{name} is gone' }\n    churn: { leave: 20/s, away: 300ms, how: " + how + " }",
+                        .thresholds = "[ deliveries.missing == 0, absence.returned == 20 ]"}),
+               {"--set", "products.lamp.topics.state=both", "--set",
+                "fleet.lamps.subscribe=[{topic: get, qos: 1}, {topic: state, qos: 1}]"});
+    EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+    const nlohmann::json result = run.result();
+    EXPECT_EQ(result["deliveries"]["wills"], wills);
+    EXPECT_EQ(result["deliveries"]["foreign"], 0);
+    EXPECT_EQ(result["deliveries"]["retained"], 0);
+  }
+}
+
+TEST(Behaviour, WhoWaitsLongerComesBackAllTheSame) {
+  SimRun run(to_yaml({.devices = 50,
+                      .hold = "2s",
+                      .fleet_extra = "    connect: { back_off: { model: constant, first: 300ms, jitter: full } }",
+                      .thresholds = "[ faults.0.lost == 50, faults.0.not_back == 0 ]"}),
+             {"--set", "faults=[{at: 200ms, do: cut, connections: {group: lamps}}]"});
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  EXPECT_EQ(run.result()["fleet"]["connect"]["lost"]["connection closed"], 50);
+}
+
 // The scenarios that ship, shortened.
 std::string shipped(const std::string& name) {
   std::ifstream file(std::string(FLEET_SCENARIOS) + "/" + name);
@@ -147,6 +196,16 @@ TEST(ShippedBehaviour, OfflineBacklog) {
               "fleet.meters.away=[{at: 300ms, for: 1700ms}]", "--set", "health={send_lag_p99: 5s, hiccup: 5s}"});
   EXPECT_EQ(run.wait(), expected_exit()) << run.output();
   EXPECT_EQ(run.result()["absence"]["returned"], 300);
+}
+
+TEST(ShippedBehaviour, SlowReaders) {
+  SimRun run(shipped("slow-readers.yaml"),
+             {"--set", "fleet.lamps.count=100", "--set", "phases={warm_up: 100ms, hold: 3s, drain: 60s}", "--set",
+              "health={send_lag_p99: 5s, hiccup: 5s}", "--set",
+              "thresholds=[calls.failed == 0, deliveries.missing == 0, slow_reading.held_back > 0]"});
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  // Theirs had to wait for the drain; it is the scenario that makes them slow, so this is no matter of the machine.
+  EXPECT_GT(run.result()["groups"]["snails"]["times_us"]["response"]["max"].get<double>(), 500'000);
 }
 
 TEST(ShippedBehaviour, Takeover) {

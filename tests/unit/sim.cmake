@@ -44,6 +44,7 @@ fleet_test(sim_fleet_test LABEL unit
     sim/gateway_session_test.cpp
     sim/errands_test.cpp
     sim/ramp_test.cpp
+    sim/replies_test.cpp
     sim/shard_interruptions_test.cpp
     sim/shard_ledger_test.cpp
     sim/telemetry_test.cpp

@@ -1,5 +1,6 @@
 #include "wire/mqtt/connection.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -55,6 +56,7 @@ void Connection::connect(const Login& login) {
   phase_ = Phase::opening;
   was_connected_ = by_us_ = write_blocked_ = silent_ = asks_again_ = false;
   write_error_ = 0;
+  may_read_ = kReadAll;
   {
     // Encoded now, so that the login need not be kept; it waits in control_ for the TCP handshake.
     ActionsLease actions(context_);
@@ -68,6 +70,7 @@ void Connection::connect(const Login& login) {
   }
   const Transport::Outcome opened = transport_.open(native_, context_.scratch());
   if (opened.status == Transport::Status::failed) return end(connect_text(), opened.error);
+  if (options_.receive_buffer_bytes != 0) transport_.limit_receive_buffer(options_.receive_buffer_bytes);
   interest_ = opened.status == Transport::Status::done ? EPOLLIN : EPOLLIN | EPOLLOUT;
   if (!context_.readiness().add(transport_.socket(), interest_, *this)) {
     interest_ = 0;
@@ -140,6 +143,17 @@ void Connection::reset() {
   end(ReasonCode::success, "reset");
 }
 
+bool Connection::allow_reading(std::uint32_t bytes) {
+  if (transport_.has_layers()) return false;  // which keep bytes of their own, and tell no event of them
+  if (phase_ == Phase::idle || phase_ == Phase::ending) return true;
+  const bool was_held_back = is_held_back();
+  may_read_ = bytes;
+  if (!was_held_back || bytes == 0 || silent_) return true;
+  asks_again_ = true;  // what waits in the socket was told before, and is not told again by itself
+  if (!busy_) update_interest();
+  return true;
+}
+
 bool Connection::fall_silent() {
   if (phase_ != Phase::up) return false;
   if (interest_ != 0) context_.readiness().remove(transport_.socket(), *this);
@@ -208,8 +222,10 @@ void Connection::on_ready(std::uint32_t events, TimePoint now) {
 }
 
 void Connection::receive(bool to_the_end, TimePoint now) {
-  const std::span<std::byte> buffer = context_.receive_buffer();
   for (int read = 0; read < kReadsPerTurn; ++read) {
+    const std::span<std::byte> whole = context_.receive_buffer();
+    const std::span<std::byte> buffer = whole.first(std::min<std::size_t>(whole.size(), may_read_));
+    if (buffer.empty()) return;
     const Transport::Outcome outcome = transport_.read(buffer);
     switch (outcome.status) {
       case Transport::Status::would_block:
@@ -226,6 +242,7 @@ void Connection::receive(bool to_the_end, TimePoint now) {
       case Transport::Status::done:
         break;
     }
+    if (may_read_ != kReadAll) may_read_ -= static_cast<std::uint32_t>(outcome.bytes);
     if (phase_ != Phase::lingering) {
       ActionsLease actions(context_);
       session_.on_bytes(buffer.first(outcome.bytes), now, *actions);
@@ -327,6 +344,9 @@ void Connection::send_disconnect(TimePoint now) {
   session_.disconnect(ReasonCode::success, *actions);
   append_control(actions->output);
   flush(now);
+  // The broker's close is to be seen behind whatever was held back.
+  may_read_ = kReadAll;
+  asks_again_ = true;
   update_interest();
 }
 

@@ -57,6 +57,8 @@ class Connection final : public Endpoint, private Watcher {
   void abort() override;
   void reset() override;
   bool fall_silent() override;
+  bool allow_reading(std::uint32_t bytes) override;
+  [[nodiscard]] bool is_held_back() const override { return may_read_ == 0; }
   void on_timer(TimePoint now) override;
   [[nodiscard]] Backlog backlog() const override { return outbox_ ? outbox_->backlog() : Backlog{}; }
 
@@ -118,6 +120,7 @@ class Connection final : public Endpoint, private Watcher {
   bool write_blocked_ = false;           // EPOLLOUT is awaited
   bool busy_ = false;                    // inside on_ready() or a verb's settle(): verbs only queue
   bool held_ = false;                    // between hold_writes() and release_writes(): publish() only queues
+  std::uint32_t may_read_ = kReadAll;    // bytes that allow_reading() has left
   bool silent_ = false;                  // fall_silent() was called: the socket is neither read nor written
   bool asks_again_ = false;              // there is more to read or write than one turn allows
   std::unique_ptr<Outbox> outbox_;       // from the first publish on

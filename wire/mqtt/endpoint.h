@@ -31,6 +31,7 @@ struct EndpointOptions {
   // Bound on what has arrived and not reached the owner yet: of Paho, whose threads read ahead of the loop. Further
   // messages are dropped, and on_dropped() tells. The native engine reads no more than its loop takes.
   std::uint32_t arriving_bytes_max = 0xFFFF'FFFF;
+  std::uint32_t receive_buffer_bytes = 0;  // the kernel's, of the native engine's sockets; 0: as the system sets it
   std::chrono::milliseconds connect_timeout{10'000};  // from connect() to CONNACK
 };
 
@@ -144,6 +145,12 @@ class Endpoint {
   // connection, and publishes of QoS 1 and 2 wait for the next one. False, and nothing happens: there is no connection,
   // or the engine does not own its socket.
   virtual bool fall_silent() { return false; }
+  // Reads at most so many bytes from now on, until the next call or connect(); kReadAll: as many as come. False, and
+  // nothing is done, where the engine reads as it likes.
+  virtual bool allow_reading(std::uint32_t /*bytes*/) { return false; }
+  // What was allowed is used up: what comes stays with the kernel, and then with the broker.
+  [[nodiscard]] virtual bool is_held_back() const { return false; }
+  static constexpr std::uint32_t kReadAll = 0xFFFF'FFFF;
   // Keep-alive and connect time-out. Call at least twice a second.
   virtual void on_timer(TimePoint now) = 0;
   [[nodiscard]] virtual Backlog backlog() const = 0;

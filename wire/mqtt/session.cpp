@@ -58,8 +58,15 @@ void Session::connect(const Login& login, TimePoint now, Actions& out) {
   if (login.username.size() > kFieldMax || login.password.size() > kFieldMax) {
     return close(ReasonCode::bad_user_name_or_password, "user name or password is longer than 65,535 bytes", out);
   }
+  if (login.will && (login.will->topic.size() > kFieldMax || login.will->payload.size() > kFieldMax)) {
+    return close(ReasonCode::packet_too_large, "the will is longer than 65,535 bytes", out);
+  }
   ConnectPacket packet;
   packet.version = options_->version;
+  if (login.will) {
+    const auto payload = std::as_bytes(std::span<const char>(login.will->payload));
+    packet.will = Will{login.will->topic, payload, login.will->qos, login.will->retain, {}};
+  }
   packet.clean_start = clean_start_;
   packet.keep_alive_s = keep_alive_s_;
   packet.client_id = login.client_id.empty() ? assigned_client_id() : std::string_view(login.client_id);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -80,6 +81,12 @@ Outcome TcpTransport::write(std::span<const iovec> pieces) {
   if (bytes >= 0) return {Status::done, static_cast<std::size_t>(bytes), 0, false};
   if (is_would_block(errno)) return {Status::would_block, 0, 0, false};
   return failure();
+}
+
+void TcpTransport::limit_receive_buffer(std::uint32_t bytes) {
+  const int size = static_cast<int>(std::min<std::uint32_t>(bytes, 1u << 30));
+  // Without effect where the kernel does not take it: then more of it waits here.
+  (void)::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 }
 
 void TcpTransport::finish_writing() { ::shutdown(socket_, SHUT_WR); }

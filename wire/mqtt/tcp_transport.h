@@ -6,6 +6,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,6 +45,9 @@ class TcpTransport {
   [[nodiscard]] Outcome read(std::span<std::byte> into);
   // Writes pieces in order, at most IOV_MAX (1024) of them; may write a part.
   [[nodiscard]] Outcome write(std::span<const iovec> pieces);
+  // Of an open socket: what the kernel keeps of what nobody has read; it takes a few KB at least, and twice as much as
+  // it is told (tcp(7), SO_RCVBUF). What is beyond stays with the peer.
+  void limit_receive_buffer(std::uint32_t bytes);
   // Ends our side of the stream; what the peer sends can still be read.
   void finish_writing();
   // What close() does then is to send a reset, and to forget what was not sent.

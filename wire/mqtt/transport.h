@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -36,6 +37,8 @@ class Transport {
   }
   // Ends our side of the stream; what the peer sends can still be read.
   void finish_writing();
+  // See TcpTransport.
+  void limit_receive_buffer(std::uint32_t bytes) { socket_.limit_receive_buffer(bytes); }
   // What close() does then is to send a TCP reset, and to forget what was not sent.
   void prepare_reset() { socket_.prepare_reset(); }
   // Called about twice a second.

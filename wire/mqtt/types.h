@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,10 +67,19 @@ constexpr bool is_failure(ReasonCode code) { return static_cast<std::uint8_t>(co
 std::string_view reason_name(ReasonCode code);
 
 // What a device or a publisher logs in with. Empty username or password: not sent.
+// What the broker publishes for a session whose connection ends without a DISCONNECT (MQTT 5.0 §3.1.2.5).
+struct LastWill {
+  std::string topic;
+  std::string payload;  // any bytes, 65,535 at most
+  Qos qos = Qos::at_most_once;
+  bool retain = false;
+};
+
 struct Login {
   std::string client_id;
   std::string username;
   std::string password;
+  std::optional<LastWill> will{};
 };
 
 // A topic filter and the QoS asked for.

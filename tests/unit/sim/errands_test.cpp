@@ -121,6 +121,7 @@ TEST(Errands, RecordsAreOfWhatIsAskedFor) {
   BehaviourRecord some = empty_record(behaviour);
   EXPECT_TRUE(some.absence && some.silence && !some.takeover && !some.resubscribe);
   BehaviourRecord all;
+  EXPECT_FALSE(some.reply || some.slow_reading);
   some.silence->dropped = 3;
   all.merge(some);
   all.merge(some);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -86,19 +87,44 @@ TEST(HandshakeShare, IsNeverNothingAndAtMostOneTooMuch) {
   EXPECT_EQ(handshake_share(1, 4), 1u);
 }
 
+TEST(BackOff, FollowsItsModel) {
+  BackOff rule;
+  rule.model = BackOff::Model::none;
+  EXPECT_EQ(back_off(rule, 7, 1), 0ns);
+  rule.model = BackOff::Model::constant;
+  rule.jitter = BackOff::Jitter::none;
+  rule.first = 300ms;
+  for (const std::uint32_t failures : {1u, 2u, 255u}) EXPECT_EQ(back_off(rule, failures, 1), 300ms);
+  rule.model = BackOff::Model::exponential;
+  rule.longest = 1s;
+  EXPECT_EQ(back_off(rule, 1, 1), 300ms);
+  EXPECT_EQ(back_off(rule, 2, 1), 600ms);
+  EXPECT_EQ(back_off(rule, 3, 1), 1s);
+  EXPECT_EQ(back_off(rule, 255, 1), 1s);
+  rule.jitter = BackOff::Jitter::full;
+  wire::Nanos least = 1h, most{};
+  for (std::uint64_t salt = 0; salt < 1000; ++salt) {
+    least = std::min(least, back_off(rule, 9, salt << 8));
+    most = std::max(most, back_off(rule, 9, salt << 8));
+  }
+  EXPECT_LT(least, 50ms);
+  EXPECT_GT(most, 950ms);
+  EXPECT_LT(most, 1s);
+}
+
 TEST(BackOff, GrowsToFiveSecondsAndScatters) {
   std::set<std::int64_t> first;
   for (std::uint64_t salt = 0; salt < 1000; ++salt) {
-    const wire::Nanos wait = back_off(1, salt << 8);
+    const wire::Nanos wait = back_off({}, 1, salt << 8);
     EXPECT_GE(wait, 50ms);
     EXPECT_LT(wait, 100ms);
     first.insert(wait.count());
-    EXPECT_GE(back_off(2, salt << 8), 100ms);
-    EXPECT_LT(back_off(255, salt << 8), 5s);
-    EXPECT_GE(back_off(255, salt << 8), 2'500ms);
+    EXPECT_GE(back_off({}, 2, salt << 8), 100ms);
+    EXPECT_LT(back_off({}, 255, salt << 8), 5s);
+    EXPECT_GE(back_off({}, 255, salt << 8), 2'500ms);
   }
   EXPECT_GT(first.size(), 500u);
-  EXPECT_EQ(back_off(3, 42), back_off(3, 42));
+  EXPECT_EQ(back_off({}, 3, 42), back_off({}, 3, 42));
 }
 
 }  // namespace

@@ -30,10 +30,10 @@ std::vector<std::string> keys(const Json& object) {
 
 TEST(ResultJson, HasItsKeysInTheirOrder) {
   const Json result = result_json(tests::sample_record());
-  EXPECT_THAT(keys(result),
-              ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls", "deliveries",
-                          "telemetry", "rates", "times_us", "cost", "health", "thresholds", "absence", "takeover",
-                          "resubscribe", "silence", "groups", "call_groups", "timeline", "faults"));
+  EXPECT_THAT(keys(result), ElementsAre("schema_version", "verdict", "reasons", "notes", "context", "fleet", "calls",
+                                        "deliveries", "telemetry", "rates", "times_us", "cost", "health", "thresholds",
+                                        "absence", "takeover", "resubscribe", "silence", "reply", "slow_reading",
+                                        "groups", "call_groups", "timeline", "faults"));
   EXPECT_THAT(keys(result["context"]), ElementsAre("host", "cpus", "kernel", "build_type", "git", "seed", "started_at",
                                                    "scenario", "broker", "proxies"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
@@ -44,9 +44,9 @@ TEST(ResultJson, HasItsKeysInTheirOrder) {
               ElementsAre("seconds", "per_s", "failed", "errors", "reconnects", "lost", "refused", "time_us"));
   EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
                                                  "partial", "refused_messages", "message_errors"));
-  EXPECT_THAT(keys(result["deliveries"]),
-              ElementsAre("expected", "received", "missing", "duplicate", "misdelivered", "corrupt", "absent",
-                          "unsubscribed", "out_of_order", "downgraded", "unaccepted", "late", "foreign"));
+  EXPECT_THAT(keys(result["deliveries"]), ElementsAre("expected", "received", "missing", "duplicate", "misdelivered",
+                                                      "corrupt", "absent", "unsubscribed", "out_of_order", "downgraded",
+                                                      "unaccepted", "late", "foreign", "wills", "retained"));
   EXPECT_THAT(keys(result["rates"]), ElementsAre("calls_per_s", "deliveries_per_s"));
   EXPECT_THAT(keys(result["times_us"]),
               ElementsAre("send_lag", "http", "service", "response", "first", "half", "completion", "hops"));
@@ -114,13 +114,15 @@ TEST(ResultJson, TellsWhatDevicesDidByThemselves) {
               ElementsAre("left", "skipped", "returned", "resumed", "forgotten", "backlog", "back_us", "caught_up_us"));
   EXPECT_THAT(keys(result["takeover"]),
               ElementsAre("begun", "skipped", "done", "failed", "session_taken_over", "closed", "time_us"));
-  for (const char* key : {"absence", "takeover", "resubscribe", "silence"}) {
+  for (const char* key : {"absence", "takeover", "resubscribe", "silence", "reply", "slow_reading"}) {
     EXPECT_EQ(result["groups"]["sleepy"][key], result[key]) << key;
   }
   EXPECT_EQ(result["absence"]["left"], 20);
   EXPECT_EQ(result["takeover"]["session_taken_over"], 6);
   EXPECT_EQ(result["resubscribe"].dump(), R"({"unsubscribed":7,"skipped":3,"again":6})");
   EXPECT_EQ(result["silence"]["dropped"], 4);
+  EXPECT_EQ(result["reply"]["acknowledged"], 37);
+  EXPECT_EQ(result["slow_reading"].dump(), R"({"held_back":12})");
   EXPECT_EQ(metric_at(result, "groups.sleepy.absence.backlog"), 300);
   EXPECT_EQ(metric_at(result, "absence.caught_up_us.count"), 17);
 }

@@ -92,6 +92,13 @@ inline BehaviourRecord sample_behaviour() {
   silence.skipped = 1;
   silence.dropped = 4;
   silence.time.record(std::chrono::milliseconds(4'500), 4);
+  ReplyRecord& reply = record.reply.emplace();
+  reply.scheduled = 40;
+  reply.dropped = 1;
+  reply.sent = 38;
+  reply.acknowledged = 37;
+  reply.lag.record(std::chrono::microseconds(200), 38);
+  record.slow_reading = SlowReadingRecord{.held_back = 12};
   return record;
 }
 

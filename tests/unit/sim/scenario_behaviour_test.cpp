@@ -66,6 +66,58 @@ TEST(ScenarioBehaviour, ReadsTakeoversUnsubscribingAndSilence) {
   EXPECT_THAT(plan, HasSubstr("5 of them ping no more from 1s on"));
 }
 
+TEST(ScenarioBehaviour, ReadsRepliesSlowReadingAndBackOff) {
+  const Scenario scenario = accepted(lamps_with(
+      "    slow_reading: { bytes_per_second: 2KB }\n"
+      "    reply: [ { to: get, topic: update, delay: 50ms, spread: exponential, qos: 1, payload: '{name}' },\n"
+      "             { to: get, topic: update, payload: x } ]\n"
+      "    connect: { back_off: { model: constant, first: 2s, jitter: full } }\n"));
+  const Behaviour& behaviour = scenario.fleet[0].behaviour;
+  EXPECT_FALSE(behaviour.interrupts());
+  EXPECT_EQ(behaviour.slow_reading->bytes_per_second, 2'048u);
+  ASSERT_EQ(behaviour.reply.size(), 2u);
+  EXPECT_EQ(behaviour.reply[0].to, "get");
+  EXPECT_EQ(behaviour.reply[0].topic, "update");
+  EXPECT_EQ(behaviour.reply[0].delay, 50ms);
+  EXPECT_EQ(behaviour.reply[0].spread, Spread::exponential);
+  EXPECT_EQ(behaviour.reply[0].qos, wire::mqtt::Qos::at_least_once);
+  EXPECT_EQ(behaviour.reply[1].delay, 0ms);
+  EXPECT_EQ(behaviour.reply[1].spread, Spread::constant);
+  EXPECT_EQ(behaviour.reply[1].qos, wire::mqtt::Qos::at_most_once);
+  const BackOff& back_off = scenario.fleet[0].connect.back_off;
+  EXPECT_EQ(back_off.model, BackOff::Model::constant);
+  EXPECT_EQ(back_off.first, 2s);
+  EXPECT_EQ(back_off.jitter, BackOff::Jitter::full);
+  const std::string plan = plan_text(scenario, make_plan(scenario, 2), {});
+  EXPECT_THAT(plan, HasSubstr("each reads 2 KB a second at most"));
+  EXPECT_THAT(plan, HasSubstr("each replies to get on update (QoS 1) after 50ms (exponential)"));
+}
+
+TEST(ScenarioBehaviour, ReadsWills) {
+  const Scenario scenario =
+      accepted(lamps_with("    will: { topic: update, qos: 2, retain: true, payload: '{name} is gone' }\n"));
+  const auto& will = scenario.fleet[0].behaviour.will;
+  ASSERT_TRUE(will);
+  EXPECT_EQ(will->topic, "update");
+  EXPECT_EQ(will->qos, wire::mqtt::Qos::exactly_once);
+  EXPECT_TRUE(will->retain);
+  EXPECT_EQ(will->payload.parts.size(), 2u);
+  EXPECT_THAT(plan_text(scenario, make_plan(scenario, 2), {}),
+              HasSubstr("each leaves a will on update (QoS 2, retained)"));
+  const Scenario plain = accepted(lamps_with("    will: { topic: update, payload: x }\n"));
+  EXPECT_EQ(plain.fleet[0].behaviour.will->qos, WillMessage{}.qos);
+  EXPECT_EQ(plain.fleet[0].behaviour.will->retain, WillMessage{}.retain);
+}
+
+TEST(ScenarioBehaviour, TheDefaultBackOffIsThatOfTheStruct) {
+  const Scenario scenario = accepted(std::string(kSmallScenario));
+  const BackOff& read = scenario.fleet[0].connect.back_off;
+  EXPECT_EQ(read.model, BackOff{}.model);
+  EXPECT_EQ(read.first, BackOff{}.first);
+  EXPECT_EQ(read.longest, BackOff{}.longest);
+  EXPECT_EQ(read.jitter, BackOff{}.jitter);
+}
+
 TEST(ScenarioBehaviour, ThePlanTellsWhoLeaves) {
   const Scenario scenario =
       accepted(lamps_with("    away: [ { at: 1s, for: 2500ms, share: 30%, how: abrupt } ]\n"
@@ -106,6 +158,12 @@ INSTANTIATE_TEST_SUITE_P(
                "s.yaml:10:39: 'fleet.lamps.away.0.share': '0%' is out of range; allowed is 0.01% .. 100%"},
         Misuse{"unknown_way_to_leave", "    away: [ { at: 1s, for: 1s, how: abrubt } ]\n",
                "s.yaml:10:37: 'fleet.lamps.away.0.how': 'abrubt' is not possible here; did you mean 'abrupt'?"},
+        Misuse{"an_abrupt_window_on_paho", "    engine: paho\n    away: [ { at: 1s, for: 1s, how: abrupt } ]\n",
+               "s.yaml:11:37: 'fleet.lamps.away.0.how': Paho never closes without a DISCONNECT; give 'lamps' engine: "
+               "native"},
+        Misuse{"abrupt_churn_on_paho", "    engine: paho\n    churn: { leave: 1/s, away: 1s, how: abrupt }\n",
+               "s.yaml:11:41: 'fleet.lamps.churn.how': Paho never closes without a DISCONNECT; give 'lamps' engine: "
+               "native"},
         Misuse{"a_session_that_is_forgotten_meanwhile",
                "    away: [ { at: 1s, for: 2s } ]\n"
                "    connect: { protocol: 5, clean_start: false, session_expiry: 2s }\n",
@@ -137,6 +195,37 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{"resubscribe_of_more_than_half", "    resubscribe: { rate: 6/s }\n",
                "s.yaml:10:26: 'fleet.lamps.resubscribe' wants 6 devices at once, and 'lamps' has 10; at most half of "
                "them can take turns: lower the rate or the time"},
+        Misuse{"takeover_and_replies_that_wait",
+               "    takeover: { rate: 1/s }\n    reply: [ { to: get, topic: update, qos: 1, payload: x } ]\n",
+               "s.yaml:10:5: 'fleet.lamps.takeover' and replies at QoS 1 do not go together, for the same reason as "
+               "telemetry: reply on 'update' at qos: 0"},
+        Misuse{"reply_to_nothing_heard", "    reply: [ { to: update, topic: update, payload: x } ]\n",
+               "s.yaml:10:20: 'fleet.lamps.reply.0.to': fleet group 'lamps' does not subscribe to topic 'update'"},
+        Misuse{"reply_where_nobody_publishes", "    reply: [ { to: get, topic: get, payload: x } ]\n",
+               "s.yaml:10:32: devices of product 'lamp' only subscribe to topic 'get'; publishing needs 'publish' or "
+               "'both' in products.lamp.topics"},
+        Misuse{"reply_with_an_unknown_field", "    reply: [ { to: get, topic: update, payload: '{seq}' } ]\n",
+               "s.yaml:10:49: the template has an unknown field '{seq}'; allowed: index, sequence, name, timestamp, "
+               "random, choice"},
+        Misuse{"reply_with_an_unknown_spread",
+               "    reply: [ { to: get, topic: update, spread: normal, payload: x } ]\n",
+               "s.yaml:10:48: 'fleet.lamps.reply.0.spread': 'normal' is not possible here; allowed: constant, uniform, "
+               "exponential"},
+        Misuse{"will_where_nobody_publishes", "    will: { topic: get, payload: x }\n",
+               "s.yaml:10:20: devices of product 'lamp' only subscribe to topic 'get'; publishing needs 'publish' or "
+               "'both' in products.lamp.topics"},
+        Misuse{"will_with_an_unknown_field", "    will: { topic: update, payload: '{seq}' }\n",
+               "s.yaml:10:37: the template has an unknown field '{seq}'; allowed: index, sequence, name, timestamp, "
+               "random, choice"},
+        Misuse{"slow_reading_on_paho", "    engine: paho\n    slow_reading: { bytes_per_second: 1KB }\n",
+               "s.yaml:11:5: 'fleet.lamps.slow_reading': Paho reads as it likes; give 'lamps' engine: native"},
+        Misuse{"back_off_that_shrinks", "    connect: { back_off: { first: 10s } }\n",
+               "s.yaml:10:16: 'fleet.lamps.connect.back_off': 'first' is 10s and 'longest' 5s; the first wait is the "
+               "shortest"},
+        Misuse{"back_off_that_never_grows", "    connect: { back_off: { model: constant, longest: 10s } }\n",
+               "s.yaml:10:45: 'fleet.lamps.connect.back_off.longest' is for model: exponential"},
+        Misuse{"back_off_that_does_not_wait", "    connect: { back_off: { model: none, first: 1s } }\n",
+               "s.yaml:10:41: 'fleet.lamps.connect.back_off.first' is for a model that waits"},
         Misuse{"silence_on_paho", "    engine: paho\n    silence: [ { at: 1s } ]\n",
                "s.yaml:11:16: 'fleet.lamps.silence.0': Paho pings by itself; give 'lamps' engine: native"},
         Misuse{"silence_without_keep_alive", "    connect: { keep_alive: 0s }\n    silence: [ { at: 1s } ]\n",
@@ -147,6 +236,14 @@ INSTANTIATE_TEST_SUITE_P(
                "s.yaml:10:22: the broker drops who is silent after one and a half keep-alives, at 91s behind the start "
                "of the hold, when hold and drain are over; lower connect.keep_alive"}),
     [](const auto& misuse) { return std::string(misuse.param.name); });
+
+TEST(ScenarioBehaviour, SlowReadingIsOverPlainTcp) {
+  const std::string text = lamps_with("    slow_reading: { bytes_per_second: 1KB }\n");
+  EXPECT_EQ(
+      error_of(text + "target: { broker: { use: mosquitto, websocket: true } }\n"),
+      "s.yaml:10:5: 'fleet.lamps.slow_reading' is for brokers over plain TCP: TLS and WebSocket read as they like");
+  EXPECT_EQ(error_of(text + "target: { broker: 'mqtt://127.0.0.1' }\n"), "accepted");
+}
 
 TEST(ScenarioBehaviour, WhoSubscribesToNothingCannotUnsubscribe) {
   std::string text = lamps_with("    resubscribe: { rate: 1/s }\n");

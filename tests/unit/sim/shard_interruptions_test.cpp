@@ -211,6 +211,25 @@ TEST_F(ShardInterruptions, WhatComesWhileSomebodyTakesOverIsNoBacklog) {
   EXPECT_EQ(record().returned, 0u);
 }
 
+TEST_F(ShardInterruptions, ADevicesOwnWillIsCountedUnderItsName) {
+  FleetGroup group;
+  group.count = 1;
+  group.subscribe = {{"get", Qos::at_least_once}, {"state", Qos::at_least_once}};
+  group.behaviour.will = WillMessage{"state", Qos::at_least_once, true, {}};
+  scenario_.fleet.push_back(group);
+  ShardLedger ledger(scenario_, groups_, kRun);
+  ledger.make_room(0, 1);
+  ledger.set_phases({kHold - 1s, kHold, kHold + 60s, kHold + 70s});
+  const std::vector<std::byte> bytes(20);
+  ledger.receive(at(0), {"/pk/dn/user/state", bytes, Qos::at_least_once, false, true}, kHold + 1s);
+  ledger.receive(at(0), {"/pk/dn/user/state", bytes, Qos::at_least_once, false, false}, kHold + 1s);
+  ledger.receive(at(0), {"/pk/dn/user/get", bytes, Qos::at_least_once, false, false}, kHold + 1s);
+  ledger.receive(at(0), {"/pk/dn/user/state", bytes, Qos::at_least_once, false, true}, kHold - 1ms);
+  EXPECT_EQ(ledger.strangers().wills, 2u);
+  EXPECT_EQ(ledger.strangers().foreign, 1u);
+  EXPECT_EQ(ledger.strangers().retained, 0u);
+}
+
 TEST_F(ShardInterruptions, LeavingAgainSettlesTheAbsenceBefore) {
   make(true);
   leave();

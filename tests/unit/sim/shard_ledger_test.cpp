@@ -153,6 +153,22 @@ TEST_F(ShardLedgerTest, StrangersAreForeignOrCorrupt) {
   EXPECT_EQ(counts(0).duplicate, 0u);
 }
 
+TEST_F(ShardLedgerTest, WhatTheBrokerHadKeptIsRetainedWhateverItIs) {
+  open(0, 0);
+  const std::uint32_t device = recipient(0, 0, 0);
+  const std::vector<std::byte> stamped = payload(0, 0);
+  const std::vector<std::byte> other(10);
+  for (const auto* bytes : {&stamped, &other}) {
+    ledger_->receive({0, device, device}, {"/pk/dn/user/get", *bytes, Qos::at_least_once, false, true}, kHold + 5ms);
+  }
+  EXPECT_EQ(ledger_->strangers().retained, 2u);
+  EXPECT_EQ(ledger_->strangers().foreign, 0u);
+  EXPECT_EQ(ledger_->deliveries(), 0u);
+  receive(0, device, stamped);
+  EXPECT_EQ(counts(0).duplicate, 0u);
+  EXPECT_EQ(ledger_->first_copies(), 1u);
+}
+
 TEST_F(ShardLedgerTest, BehindALaterCallOfTheSameGroupIsOutOfOrder) {
   for (std::uint64_t call = 0; call < 3; call += 2) open(0, call);  // the same five devices
   open(1, 0);

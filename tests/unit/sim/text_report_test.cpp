@@ -126,6 +126,8 @@ TEST(Text, TellsWhatDevicesDidByThemselves) {
   EXPECT_THAT(text,
               HasSubstr("takeover    9 begun, 8 done: p99 3.00 ms, max 3.00 ms, 6 first connections told so, 2 closed "
                         "otherwise, 1 failed, 1 skipped\n"));
+  EXPECT_THAT(text, HasSubstr("replies     40 scheduled, 38 sent, 37 acknowledged; p99 200 µs late, 1 dropped\n"));
+  EXPECT_THAT(text, HasSubstr("held back   12 times, of devices that read slowly\n"));
   EXPECT_THAT(text, HasSubstr("resubscribe 7 devices unsubscribed, 6 subscribed again, 3 skipped\n"));
   EXPECT_THAT(
       text, HasSubstr("silence     5 devices pinged no more, 4 dropped by the broker: p50 after 4.50 s, max 4.50 s, 1 "

@@ -217,6 +217,10 @@ paho::connect_options PahoEndpoint::Core::connect_options(const Login& login) co
   out.set_automatic_reconnect(false);
   out.set_max_inflight(65'535);  // the broker's receive maximum lowers it
   if (tls_) out.set_ssl(ssl_options(*tls_));
+  if (const auto& will = login.will) {
+    out.set_will(paho::will_options(will->topic, will->payload.data(), will->payload.size(),
+                                    static_cast<int>(will->qos), will->retain));
+  }
   if (!login.username.empty()) out.set_user_name(login.username);
   if (!login.password.empty()) out.set_password(login.password);
   return out;

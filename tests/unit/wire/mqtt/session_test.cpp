@@ -22,6 +22,20 @@ TEST(SessionConnect, SaysWhoItIs) {
   EXPECT_TRUE(peer.session.connected());
 }
 
+TEST(SessionConnect, LeavesAWill) {
+  Conversation peer;
+  Login login{"d", "", ""};
+  login.will = LastWill{"w", "by", Qos::at_least_once, true};
+  peer.session.connect(login, peer.now, peer.actions);
+  EXPECT_EQ(peer.sent(), hex("10 14 0004 4d515454 04 2e 003c 0001 64 0001 77 0002 6279"));
+  Conversation modern(Version::v5);
+  modern.options.maximum_packet_size = 1;
+  login.will->qos = Qos::exactly_once;
+  login.will->retain = false;
+  modern.session.connect(login, modern.now, modern.actions);
+  EXPECT_EQ(modern.sent(), hex("10 1b 0004 4d515454 05 16 003c 05 2700000001 0001 64 00 0001 77 0002 6279"));
+}
+
 TEST(SessionConnect, AnnouncesItsLimitsIn5) {
   Conversation peer(Version::v5);
   peer.options.receive_maximum = 20;
@@ -50,6 +64,10 @@ TEST(SessionConnect, FieldsThatNoPacketCarries) {
   EXPECT_EQ(peer.closed(), ReasonCode::client_identifier_not_valid);
   peer.session.connect({"d", "u", endless}, peer.now, peer.actions);
   EXPECT_EQ(peer.closed(), ReasonCode::bad_user_name_or_password);
+  Login login{"d", "", ""};
+  login.will = LastWill{"w", endless, Qos::at_most_once, false};
+  peer.session.connect(login, peer.now, peer.actions);
+  EXPECT_EQ(peer.closed(), ReasonCode::packet_too_large);
   EXPECT_EQ(peer.sent(), "");
 }
 
