@@ -64,7 +64,7 @@ TEST(Takeover, TheBrokersReasonIsCountedUnderItsName) {
   ASSERT_TRUE(wait_until([&] { return broker.is_waited_for(); }));
   broker.send(kTakenOver);
   ASSERT_TRUE(wait_until([&] { return broker.ended(); }));
-  EXPECT_EQ(run.status().ready, 0u);
+  ASSERT_TRUE(wait_until([&] { return run.status().ready == 0; }));
   welcome(broker);
   ASSERT_TRUE(wait_until([&] { return run.status().ready == 1; }));
   EXPECT_EQ(run.status().connected, 1u);
