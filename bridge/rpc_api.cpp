@@ -72,14 +72,6 @@ struct RpcApi::State {
         context{.registry = registry, .sessions = sessions, .params = params, .device_rate = DeviceRate(given.limits)} {
   }
 
-  // A fresh number, so that what earlier calls left in seen_in means nothing.
-  void begin_action(wire::TimePoint now, wire::WallTime wall) {
-    context.moment = {now, wall};
-    if (++context.call_number != 0) return;
-    context.seen_in.assign(context.seen_in.size(), 0);
-    context.call_number = 1;
-  }
-
   // Devices that are told late or not find out by asking; memory is worth more.
   void bound_notices() {
     constexpr std::size_t kNoticesMax = 65'536;
@@ -147,7 +139,7 @@ std::variant<HttpAnswer, PendingCall> RpcApi::call(const HttpRequest& request, w
   if (const BusinessError* const empty = empty_argument(*action, state.context)) {
     return failure_answer(xml, *action, request_id, *empty);
   }
-  state.begin_action(now, wall);
+  state.context.moment = {now, wall};
   state.context.account = caller->account->owner();
   ActionResult result = action->run(state.context);
   state.bound_notices();

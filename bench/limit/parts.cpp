@@ -142,14 +142,14 @@ wire::Result<void> run_sizes(Bench& bench) {
   std::vector<double> costs;
   for (const std::uint32_t devices : sizes) {
     Samples& s = by_size[devices];
-    costs.push_back(median(s[kFleetCpu]));
+    costs.push_back(*std::ranges::min_element(s[kFleetCpu]));  // what a busy machine adds is never less than nothing
     bench.figures.push_back(ratio(part,
                                   fmt::format("fleet CPU us/delivery, {} devices, against the bare receiver", devices),
                                   s[kFleetCpu], s["bare.receiver_cpu_us"]));
   }
   const auto [cheapest, dearest] = std::ranges::minmax(costs);
   bench.figures.push_back(
-      ratio(part, "the dearest of them, against the cheapest", {dearest}, {cheapest}, Bound::at_most, 1.3));
+      ratio(part, "the dearest size, against the cheapest", {dearest}, {cheapest}, Bound::at_most, 1.3));
   return {};
 }
 

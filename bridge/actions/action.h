@@ -33,8 +33,6 @@ struct ActionContext {
   std::vector<std::string_view> list{};  // elements of the action's list parameter, in order; views into params
   std::vector<StructItem> items{};       // elements of its list of structs, members in the order of the table
   std::vector<const Device*> devices{};  // scratch: what the names of `list` have found
-  std::vector<std::uint32_t> seen_in{};  // device index -> number of the call that named it last
-  std::uint32_t call_number = 0;         // of seen_in, never 0 in a call
   std::uint64_t message_number = 0;      // of the MessageIds given out
   std::vector<Notice> notices{};         // what the platform now tells devices; appended
 

@@ -3,7 +3,9 @@
 // answered: more than 100 names, a name twice, more than 256 KB, a Qos other than 0 and 1.
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "bridge/actions/checks.h"
@@ -16,19 +18,32 @@ namespace {
 constexpr std::size_t kNamesMax = 100;                // API page
 constexpr std::size_t kContentBytesMax = 256u << 10;  // API page; of the decoded message (assumed)
 
-// Every name must be a device of the product. True in `twice` where one was given before in this call.
-std::optional<BusinessError> find_devices(ActionContext& context, const Product& product, bool& twice) {
-  if (context.seen_in.size() < context.registry.index_limit()) context.seen_in.resize(context.registry.index_limit());
+// Every name must be a device of the product.
+std::optional<BusinessError> find_devices(ActionContext& context, const Product& product) {
   product.find_devices(context.list, context.devices);
   for (std::size_t i = 0; i < context.list.size(); ++i) {
-    const Device* const device = context.devices[i];
-    if (device == nullptr) {
-      return wire::is_device_name(context.list[i]) ? business::kNotExistedDevice
-                                                   : business::kInvalidFormattedDeviceName;
-    }
-    twice |= std::exchange(context.seen_in[device->index()], context.call_number) == context.call_number;
+    if (context.devices[i] != nullptr) continue;
+    return wire::is_device_name(context.list[i]) ? business::kNotExistedDevice : business::kInvalidFormattedDeviceName;
   }
   return {};
+}
+
+// Whether one of at most kNamesMax devices is there twice. The table is of the size of a call and not of the registry:
+// a mark at each of a million devices would cost a cache miss a name.
+bool any_twice(std::span<const Device* const> devices) {
+  constexpr std::uint32_t kFree = std::numeric_limits<std::uint32_t>::max();
+  constexpr unsigned kBits = 8;
+  static_assert(kNamesMax * 2 < std::size_t{1} << kBits);
+  std::array<std::uint32_t, std::size_t{1} << kBits> places;
+  places.fill(kFree);
+  for (const Device* const device : devices) {
+    const std::uint32_t spread = device->index() * 0x9E3779B1u;  // 2^32 over the golden ratio
+    std::size_t at = spread >> (32 - kBits);
+    while (places[at] != kFree && places[at] != device->index()) at = (at + 1) % places.size();
+    if (places[at] == device->index()) return true;
+    places[at] = device->index();
+  }
+  return false;
 }
 
 // The short name in "/{pk}/${deviceName}/user/{short name}", where {pk} is the key or ${productKey}.
@@ -58,15 +73,14 @@ ActionResult run_batch_pub(ActionContext& context) {
   const auto found = find_product(context, product_key);
   if (!found) return UnexpectedFailure(found.error());
   const Product* const product = *found;
-  bool name_twice = false;
-  if (const auto error = find_devices(context, *product, name_twice)) return UnexpectedFailure(*error);
+  if (const auto error = find_devices(context, *product)) return UnexpectedFailure(*error);
 
   std::vector<std::byte> content;
   if (!wire::base64_decode(context.text("MessageContent"), content))
     return UnexpectedFailure(business::kMessageContentNotBase64);
 
   const auto qos = parse_qos(context.text("Qos"));
-  if (context.list.size() > kNamesMax || name_twice || content.size() > kContentBytesMax || !qos) {
+  if (context.list.size() > kNamesMax || any_twice(context.devices) || content.size() > kContentBytesMax || !qos) {
     return UnexpectedFailure(business::kInvalidFormattedParameter);
   }
 
