@@ -88,6 +88,7 @@ TEST_F(FleetTransport, CountsEachBadCertificateUnderItsName) {
   for (const auto& [certificate, kind] : rows) {
     Mosquitto broker({.listener = certificates.listener_with(certificate)});
     broker.explain("OpenSSL Error");
+    broker.explain("SSL routines");
     broker.explain("Client connection from 127.0.0.1 failed");
     start({Url{"mqtts", "127.0.0.1", broker.port()}, certificates.trusting()});
     expect_failures(kDevices, kind);
@@ -98,6 +99,7 @@ TEST_F(FleetTransport, CountsWhatABrokerThinksOfOurCertificate) {
   const BrokerCertificates& certificates = BrokerCertificates::shared();
   Mosquitto broker({.listener = certificates.mutual_listener()});
   broker.explain("OpenSSL Error");
+  broker.explain("SSL routines");
   broker.explain("Client connection from 127.0.0.1 failed");
   start({Url{"mqtts", "127.0.0.1", broker.port()}, certificates.trusting()});
   expect_failures(kDevices, "certificate refused by the broker");

@@ -112,6 +112,7 @@ TEST_P(FailingCalls, LoseNothingThatWasAccepted) {
   broker.explain("disconnected");
   broker.explain("closed its connection");
   broker.explain("OpenSSL Error");
+  broker.explain("SSL routines");
   std::uint64_t nth = 1;
   bool struck = true;
   for (; struck && nth < kCallsMax; ++nth) {

@@ -57,6 +57,7 @@ BrokerPlace place(std::uint16_t port, TlsOptions tls, const std::string& scheme 
 // Mosquitto's words for handshakes that did not succeed.
 void explain_handshakes(Mosquitto& broker) {
   broker.explain("OpenSSL Error");
+  broker.explain("SSL routines");
   broker.explain("Client connection from 127.0.0.1 failed");
 }
 
