@@ -83,6 +83,9 @@ void check_app(Reader& reader, const AppConfig& app, const std::string& path) {
 // What a table row cannot say: names, and what may stand there once only.
 void check_config(Reader& reader, const Config& config) {
   const wire::mqtt::BrokerPlace broker{config.mqtt.broker, config.mqtt.tls};
+  if (!config.mqtt.password.empty() && config.mqtt.username.empty()) {
+    reader.fail_at("mqtt.password", "'mqtt.password' needs 'mqtt.username' beside it");
+  }
   settings::check_tls(reader, "mqtt.tls", config.mqtt.tls, broker.uses_tls());
   check_distinct(reader, config.accounts, &AccountConfig::access_key_id, "account", "accounts", "access_key_id");
   check_distinct(reader, config.apps, &AppConfig::app_key, "app", "apps", "app_key");

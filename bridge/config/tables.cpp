@@ -190,7 +190,13 @@ void read_store(Reader& reader, const Value& value, RegistryConfig& out) {
   const auto word = reader.scalar(value);
   if (!word || word->text == "memory") return;
   if (word->text.starts_with(kSqlite) && word->text.size() > kSqlite.size()) {
-    out.sqlite_path = word->text.substr(kSqlite.size());
+    const std::string path = word->text.substr(kSqlite.size());
+    // SQLite takes these for something else than a file.
+    if (path.front() == ':' || path.front() == ' ' || path.starts_with("file:")) {
+      return reader.fail_at(value.path, fmt::format("'{}' is no path of a file; write it like sqlite:./registry.db",
+                                                    settings::shortened(path)));
+    }
+    out.sqlite_path = path;
     return;
   }
   reader.fail_at(value.path,

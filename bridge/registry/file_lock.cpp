@@ -7,12 +7,17 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace fleet::bridge {
 
 wire::Result<FileLock> FileLock::take(const std::string& path) {
-  const int file = ::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  // A link to the file is the same registry.
+  std::error_code unresolved;
+  const std::string real = std::filesystem::weakly_canonical(path, unresolved).string();
+  const int file = ::open(((unresolved ? path : real) + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0) {
     return wire::environment_error(fmt::format("the file {}-lock cannot be made beside it: {}; the registry must be "
                                                "able to write its directory",

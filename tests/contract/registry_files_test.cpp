@@ -52,6 +52,11 @@ TEST_F(SqliteStore, BelongsToOneBridge) {
   const auto first = Registry::open({.sqlite_path = path_}, some_products(), kRegistryDay);
   ASSERT_TRUE(first.has_value());
   EXPECT_THAT(refusal(), HasSubstr("another process has this registry open"));
+  const std::string link = dir_.path() / "link.db";
+  std::filesystem::create_symlink(path_, link);
+  const auto by_link = Registry::open({.sqlite_path = link}, some_products(), kRegistryDay);
+  ASSERT_FALSE(by_link.has_value());
+  EXPECT_THAT(by_link.error().message, HasSubstr("another process has this registry open"));
   EXPECT_TRUE((*first)->register_device("lamp", {.name = "new-1"}, kRegistryDay).has_value());
 }
 
