@@ -90,7 +90,7 @@ ActionResult run_query_page_by_apply_id(ActionContext& context) {
   const auto page = read_page(context, "CurrentPage", "PageSize");
   if (!page) return UnexpectedFailure(page.error());
   const ApplyBatch* const batch = context.registry.apply_batch(*id);
-  if (batch == nullptr || !may_use(context, *context.registry.products()[batch->product])) {
+  if (batch == nullptr || !context.registry.products()[batch->product]->is_open_to(context.account)) {
     return UnexpectedFailure(business::kDeviceApplyIsNotFound);
   }
   const std::size_t total = context.registry.apply_made_count(*batch);

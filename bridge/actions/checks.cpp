@@ -92,17 +92,13 @@ const BusinessError& error_of(RegistryFault fault) {
   return business::kSystemException;
 }
 
-bool may_use(const ActionContext& context, const Product& product) {
-  return product.owner().empty() || product.owner() == context.account;
-}
-
 Checked<const Product*> find_product(const ActionContext& context, std::string_view product_key) {
   const Product* const product = context.registry.product(product_key);
   if (product == nullptr) {
     return tl::unexpected(wire::is_product_key(product_key) ? business::kNotExistedProduct
                                                             : business::kInvalidFormattedProductKey);
   }
-  if (!may_use(context, *product)) return tl::unexpected(business::kNotProductOwner);
+  if (!product->is_open_to(context.account)) return tl::unexpected(business::kNotProductOwner);
   return product;
 }
 
@@ -122,7 +118,8 @@ Checked<const Device*> find_named_device(const ActionContext& context, std::stri
       return tl::unexpected(iot_id.size() == Device::kIotIdBytes ? business::kNotExistedDevice
                                                                  : business::kInvalidIotId);
     }
-    if (!may_use(context, context.registry.product_of(*device))) return tl::unexpected(business::kNotProductOwner);
+    if (!context.registry.product_of(*device).is_open_to(context.account))
+      return tl::unexpected(business::kNotProductOwner);
     return device;
   }
   const std::string_view product_key = text("ProductKey");

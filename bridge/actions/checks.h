@@ -18,9 +18,6 @@ using Checked = tl::expected<T, BusinessError>;
 // A change that the registry refused, in the service's words.
 [[nodiscard]] const BusinessError& error_of(RegistryFault fault);
 
-// False for a product of another account.
-[[nodiscard]] bool may_use(const ActionContext& context, const Product& product);
-
 // The product of that key. Errors: InvalidFormattedProductkey, NotExistedProduct, NotProductOwner.
 [[nodiscard]] Checked<const Product*> find_product(const ActionContext& context, std::string_view product_key);
 

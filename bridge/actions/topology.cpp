@@ -65,7 +65,8 @@ Checked<std::vector<NamedDevice>> read_device_list(const ActionContext& context)
     if (const std::string_view iot_id = text_of(entry, "IotId"); !iot_id.empty()) {
       const Device* const device = context.registry.device_of_iot_id(iot_id);
       if (device == nullptr) return tl::unexpected(business::kNotExistedDevice);
-      if (!may_use(context, context.registry.product_of(*device))) return tl::unexpected(business::kNotProductOwner);
+      if (!context.registry.product_of(*device).is_open_to(context.account))
+        return tl::unexpected(business::kNotProductOwner);
       devices.push_back(named(context.registry, *device));
       continue;
     }
@@ -82,7 +83,7 @@ ActionResult run_batch_add_thing_topo(ActionContext& context) {
   const DeviceName gateway{context.text("GwProductKey"), context.text("GwDeviceName")};
   // The caller must own the gateway (API page); the code is assumed.
   if (const Product* const product = context.registry.product(gateway.product_key);
-      product != nullptr && !may_use(context, *product)) {
+      product != nullptr && !product->is_open_to(context.account)) {
     return UnexpectedFailure(business::kAuthActionPermissionDeny);
   }
   if (const auto found = find_device(context, gateway.product_key, gateway.name); !found) {

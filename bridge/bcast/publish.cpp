@@ -26,8 +26,7 @@ const BcastError* refuse_product(const BcastContext& context) {
   const BcastValue& key = context.body[BcastField::product_key];
   if (!key.is_text() || !is_bcast_name(key.text)) return &bcast::kInvalidProductKey;
   const Product* const product = context.registry.product(key.text);
-  if (product == nullptr) return &bcast::kInvalidProductKey;
-  const bool may_use = product->owner().empty() || product->owner() == context.api_key;
+  const bool may_use = product != nullptr && product->is_open_to(context.api_key);
   return may_use ? nullptr : &bcast::kInvalidProductKey;
 }
 

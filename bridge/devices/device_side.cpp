@@ -30,7 +30,7 @@ wire::mqtt::EndpointOptions DeviceSide::endpoint_options() {
   wire::mqtt::EndpointOptions options;
   options.version = wire::mqtt::Version::v311;  // what every broker speaks
   options.clean_start = true;                   // requests made while nobody listens are made again
-  options.queued_bytes_max = DeviceSide::kMailboxBytes;
+  options.queued_bytes_max = kMailboxBytes;
   options.queued_publishes_max = 10'000;
   options.arriving_bytes_max = kMailboxBytes;
   return options;

@@ -71,8 +71,8 @@ tl::expected<std::vector<DeviceItem>, DeviceRefusal> read_items(const Json& list
 
 const Product* find_product(const DeviceCall& call, const DeviceItem& item) {
   const Product* const product = call.registry.product(item.name.product_key);
-  if (product == nullptr || product->owner().empty()) return product;
-  return product->owner() == call.registry.product_of(call.gateway).owner() ? product : nullptr;
+  if (product == nullptr) return nullptr;
+  return product->is_open_to(call.registry.product_of(call.gateway).owner()) ? product : nullptr;
 }
 
 const Device* find_item(const DeviceCall& call, const DeviceItem& item) {

@@ -47,6 +47,7 @@ class Product {
   [[nodiscard]] wire::WallTime created() const { return facts_.created; }
   // The account that alone may use it, as the configuration says now: it is not stored. Empty: any.
   [[nodiscard]] const std::string& owner() const { return owner_; }
+  [[nodiscard]] bool is_open_to(std::string_view account) const { return owner_.empty() || owner_ == account; }
   // Its place among Registry::products(), kept for good.
   [[nodiscard]] std::uint32_t index() const { return facts_.index; }
 

@@ -21,9 +21,8 @@ enum class Act : std::uint8_t {
 
 // One device has one thing to do.
 struct Errand {
-  wire::Nanos due{};  // behind the start of the hold
-  wire::Nanos
-      back{};  // likewise: when a device that leaves is due back, or one that unsubscribes is to subscribe again
+  wire::Nanos due{};   // behind the start of the hold
+  wire::Nanos back{};  // likewise: when a device that leaves is back, or one that unsubscribes subscribes again
   std::size_t fleet_group = 0;
   std::uint32_t index = 0;  // of the device in its group
   Act act = Act::leave;

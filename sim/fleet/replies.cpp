@@ -12,7 +12,6 @@ namespace {
 // A sequence of its own, beside those of telemetry and calls.
 constexpr std::uint64_t kSalt = 0x4E91;
 
-constexpr double kTwoTo53 = 9007199254740992.0;
 // An exponential draw is never longer than this many means: 2e-9 of them would be.
 constexpr double kMeansMax = 20;
 
@@ -28,8 +27,7 @@ struct Later {
 wire::Nanos ReplyRow::delay(std::uint32_t index, std::uint32_t sequence) const {
   if (reply->spread == Spread::constant) return reply->delay;
   const std::uint64_t device = mix(seed + (index + std::uint64_t{1}) * kGolden);
-  const std::uint64_t bits = mix(device + (sequence + std::uint64_t{1}) * kGolden) >> 11;  // 53: a double
-  const double drawn = static_cast<double>(bits) / kTwoTo53;                               // 0 .. 1, without 1
+  const double drawn = unit_interval(mix(device + (sequence + std::uint64_t{1}) * kGolden));
   const double means = reply->spread == Spread::uniform ? drawn * 2 : std::min(-std::log1p(-drawn), kMeansMax);
   return wire::Nanos(std::llround(means * static_cast<double>(reply->delay.count())));
 }

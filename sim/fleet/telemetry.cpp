@@ -97,9 +97,8 @@ wire::Nanos TelemetryRow::due(std::uint32_t index, std::uint32_t sequence) const
   const double offset = period * (static_cast<double>(index) + 0.5) / static_cast<double>(devices);
   double shift = 0;
   if (telemetry->jitter > 0) {
-    constexpr double kTwoTo53 = 9007199254740992.0;
-    const std::uint64_t bits = draw({seed, index, sequence, {}, 0}, ~std::uint64_t{0} - 1) >> 11;  // 53 bits: a double
-    shift = (static_cast<double>(bits) / kTwoTo53 * 2 - 1) * telemetry->jitter * period;
+    const double drawn = unit_interval(draw({seed, index, sequence, {}, 0}, ~std::uint64_t{0} - 1));
+    shift = (drawn * 2 - 1) * telemetry->jitter * period;
   }
   return telemetry->every * static_cast<std::int64_t>(sequence) + wire::Nanos(std::llround(offset + shift));
 }

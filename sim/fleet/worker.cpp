@@ -278,7 +278,7 @@ void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::
       complain(device, "was refused topic " + filter_text(device, filter), reason_name(granted[i]));
       continue;
     }
-    const auto qos = static_cast<Qos>(std::min<unsigned>(static_cast<unsigned>(granted[i]), 2));
+    const Qos qos = wire::mqtt::granted_qos(granted[i]);
     if (qos < qos_wanted(device, filter)) counters_.subscribe_lowered.add(1);
     note_granted(device, filter, qos);
     ++device.granted;

@@ -16,7 +16,7 @@ std::uint32_t guests_max(const Scenario& scenario, std::size_t fleet_group) {
   std::uint32_t guests = kOtherGuests;
   for (const Fault& fault : scenario.faults) {
     if (fault.kind != FaultKind::handover || fault.fleet_group != fleet_group) continue;
-    guests += devices_cut(fault, scenario.fleet[fleet_group].count);
+    guests += devices_meant(fault.share, scenario.fleet[fleet_group].count);
   }
   return guests;
 }

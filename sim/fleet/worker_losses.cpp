@@ -7,7 +7,6 @@
 
 #include "sim/fleet/worker.h"
 #include "sim/ledger/pick.h"
-#include "sim/scenario/mix.h"
 
 namespace fleet::sim {
 
@@ -109,8 +108,8 @@ void Worker::cut(std::size_t fault) {
     const Fault& what = plan_.scenario.faults[fault];
     const std::uint32_t count = plan_.scenario.fleet[what.fleet_group].count;
     // Every fault draws from a sequence of its own, and call groups from others.
-    const std::uint64_t seed = mix(plan_.scenario.seed * kGolden + fault + 1);
-    cut_from(fault, PickPlan(Pick::random, count, devices_cut(what, count), seed), 0);
+    const std::uint32_t meant = devices_meant(what.share, count);
+    cut_from(fault, PickPlan(Pick::random, count, meant, fault_seed(plan_.scenario, fault)), 0);
   });
 }
 

@@ -141,7 +141,7 @@ void Worker::newcomer_subscribed(Device& device, std::uint64_t cookie, std::span
       complain(device, "was refused a topic of a sub-device that came to it", reason_name(granted[i]));
       continue;
     }
-    const auto qos = static_cast<Qos>(std::min<unsigned>(static_cast<unsigned>(granted[i]), 2));
+    const Qos qos = wire::mqtt::granted_qos(granted[i]);
     ledger_.note_granted(recipient_of(device, *newcomer), first + i, qos);
     ++newcomer->granted;
   }

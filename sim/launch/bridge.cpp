@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <filesystem>
 
@@ -34,11 +33,6 @@ std::uint16_t port_in(const std::string& log) {
 
 tl::unexpected<wire::Error> missing(const std::string& program) {
   return wire::environment_error("fleet-bridge is missing; it must lie beside this program", program);
-}
-
-bool comes_back(const Scenario& scenario) {
-  return std::any_of(scenario.faults.begin(), scenario.faults.end(),
-                     [](const Fault& fault) { return is_of_bridge(fault.kind) && !is_stop(fault.kind); });
 }
 
 }  // namespace
@@ -78,8 +72,9 @@ wire::Result<StartedBridge> start_bridge(const Scenario& scenario, const wire::m
   if (!home) return tl::unexpected(home.error());
   const std::string config = *home + "/bridge.yaml";
   const std::string log = *home + "/bridge.log";
-  const std::uint16_t port = comes_back(scenario) ? lasting_port() : std::uint16_t{0};
-  if (port == 0 && comes_back(scenario)) return wire::environment_error("no free port for the bridge on 127.0.0.1");
+  const std::uint16_t port = is_started_again(scenario, is_of_bridge) ? lasting_port() : std::uint16_t{0};
+  if (port == 0 && is_started_again(scenario, is_of_bridge))
+    return wire::environment_error("no free port for the bridge on 127.0.0.1");
   if (auto written = write_file(config, bridge_config(scenario, broker, *home, port)); !written) {
     return tl::unexpected(written.error());
   }

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "sim/launch/broker_probe.h"
@@ -58,11 +57,6 @@ std::uint16_t free_port() {
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return 0;
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
   return ntohs(address.sin_port);
-}
-
-bool comes_back(const Scenario& scenario) {
-  return std::any_of(scenario.faults.begin(), scenario.faults.end(),
-                     [](const Fault& fault) { return is_of_broker(fault.kind) && !is_stop(fault.kind); });
 }
 
 // Two that differ.
@@ -136,7 +130,7 @@ wire::Result<StartedBroker> start_mosquitto(const Scenario& scenario, const std:
   std::filesystem::remove(*home + "/mosquitto.db", ignored);  // sessions of an earlier run
 
   for (int tries = 0; tries < kPortTries; ++tries) {
-    const BrokerPorts ports = choose_ports(comes_back(scenario));
+    const BrokerPorts ports = choose_ports(is_started_again(scenario, is_of_broker));
     if (ports.mqtt == 0 || ports.spare == 0) return wire::environment_error("no free port for the broker on 127.0.0.1");
     if (auto written = write_file(config, mosquitto_config(scenario, ports, *home, plugin)); !written) {
       return tl::unexpected(written.error());

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sim/scenario/mix.h"
-
 namespace fleet::sim {
 
 HandoverPlan::HandoverPlan(const Scenario& scenario, std::size_t fault)
@@ -14,8 +12,7 @@ HandoverPlan::HandoverPlan(const Scenario& scenario, std::size_t fault)
     const Fault& what = scenario.faults[i];
     if (what.kind != FaultKind::handover || what.fleet_group != fleet_group_) continue;
     // Every fault draws from a sequence of its own.
-    const std::uint64_t seed = mix(scenario.seed * kGolden + i + 1);
-    picks_.emplace_back(Pick::random, group.count, devices_cut(what, group.count), seed);
+    picks_.emplace_back(Pick::random, group.count, devices_meant(what.share, group.count), fault_seed(scenario, i));
   }
 }
 

@@ -198,7 +198,7 @@ void ProxyLoop::pump() {
 // --- faults ---------------------------------------------------------------------------------------------------------
 
 std::uint64_t ProxyLoop::draw(std::size_t fault, std::uint64_t number) const {
-  return mix(mix(scenario_.seed * kGolden + fault + 1) + (number + 1) * kGolden);
+  return mix(fault_seed(scenario_, fault) + (number + 1) * kGolden);
 }
 
 // A connection that comes while connections are cut shares their fate, as likely as they do.
@@ -225,7 +225,7 @@ void ProxyLoop::cut_open_ones(const Fault& what, std::size_t fault) {
     if (relay && !relay->is_over()) open.push_back(relay.get());
   }
   if (open.empty()) return;
-  const std::size_t count = devices_cut(what, static_cast<std::uint32_t>(open.size()));
+  const std::size_t count = devices_meant(what.share, static_cast<std::uint32_t>(open.size()));
   std::sort(open.begin(), open.end(),
             [&](const Relay* a, const Relay* b) { return draw(fault, a->number()) < draw(fault, b->number()); });
   for (std::size_t i = 0; i < count; ++i) what.cut == CutKind::reset ? open[i]->reset() : open[i]->swallow();

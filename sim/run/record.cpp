@@ -165,12 +165,8 @@ std::vector<std::string> notes(const Scenario& scenario, const FleetOutcome& fle
                     "answer delays the calls behind it",
                     group.name, group.in_flight));
   }
-  const auto again = [&scenario](bool (*whose)(FaultKind)) {
-    return std::any_of(scenario.faults.begin(), scenario.faults.end(),
-                       [whose](const Fault& fault) { return whose(fault.kind) && !is_stop(fault.kind); });
-  };
   for (const auto& [name, whose] : {std::pair{"broker", &is_of_broker}, std::pair{"bridge", &is_of_bridge}}) {
-    if (!again(whose)) continue;
+    if (!is_started_again(scenario, whose)) continue;
     notes.push_back(fmt::format(
         "the {0} was started again by a fault: its CPU is that of all its processes, its memory the newest one's",
         name));

@@ -97,7 +97,7 @@ struct Behaviour {
   [[nodiscard]] bool interrupts() const { return leaves() || takeover || resubscribe || !silence.empty(); }
 };
 
-// Devices of a group of `devices` that a share means: rounded to the nearest number, at least one.
+// Devices of a group, or connections, of `devices` that a share means: rounded to the nearest number, at least one.
 [[nodiscard]] std::uint32_t devices_meant(double share, std::uint32_t devices);
 
 }  // namespace fleet::sim

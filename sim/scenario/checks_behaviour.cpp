@@ -167,9 +167,7 @@ void check_replies(const FleetGroupDraft& draft, FleetGroup& group, Reader& read
     const ReplyDraft& row = draft.reply[i];
     const std::string path = fmt::format("fleet.{}.reply.{}", group.name, i);
     const Product& product = out.products[group.product];
-    const bool subscribed = std::any_of(group.subscribe.begin(), group.subscribe.end(),
-                                        [&](const TopicSubscription& other) { return other.topic == row.to; });
-    if (!subscribed) {
+    if (!group.subscribes_to(row.to)) {
       reader.fail_at(path + ".to", fmt::format("'{}.to': fleet group '{}' does not subscribe to topic '{}'", path,
                                                group.name, shortened(row.to)));
     } else if (product.broadcasts.contains(row.to)) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 
 #include "settings/spelling.h"
@@ -25,11 +24,6 @@ constexpr std::uint32_t kBroadcastDevicesMax = 100'000;
 constexpr std::uint32_t kBroadcastBytesMax = 64u << 10;  // API page
 
 bool goes_to_all(const CallGroupDraft& draft) { return draft.api == kPubBroadcast || draft.pick == Pick::all; }
-
-bool subscribes(const FleetGroup& group, const std::string& topic) {
-  return std::any_of(group.subscribe.begin(), group.subscribe.end(),
-                     [&](const TopicSubscription& row) { return row.topic == topic; });
-}
 
 // How many devices a call names: what the key says, or what the api and the pick leave no choice about.
 void check_batch(const CallGroupDraft& draft, const FleetGroup& group, const std::string& path, Reader& reader,
@@ -61,7 +55,7 @@ void check_listeners(const CallGroupDraft& draft, const std::string& path, Reade
   for (std::size_t i = 0; i < out.fleet.size(); ++i) {
     const FleetGroup& other = out.fleet[i];
     if (i == to || other.kind == FleetKind::consumer || other.product != out.fleet[to].product) continue;
-    if (!subscribes(other, draft.topic)) continue;
+    if (!other.subscribes_to(draft.topic)) continue;
     reader.fail_at(
         path + ".topic",
         fmt::format("fleet group '{}' subscribes to the broadcast topic '{}' too; a broadcast reaches all who "
@@ -102,7 +96,7 @@ void check_call_topic(const CallGroupDraft& draft, const FleetGroup& group, cons
   } else if (!is_broadcast && draft.api == kPubBroadcast) {
     reader.fail_at(at, fmt::format("'{}' is no broadcast topic; PubBroadcast needs 'broadcast' in products.{}.topics",
                                    shortened(draft.topic), product.name));
-  } else if (!subscribes(group, draft.topic)) {
+  } else if (!group.subscribes_to(draft.topic)) {
     reader.fail_at(
         at, fmt::format("fleet group '{}' does not subscribe to topic '{}'", group.name, shortened(draft.topic)));
   }

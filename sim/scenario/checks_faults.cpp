@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "settings/spelling.h"
 #include "settings/units.h"
+#include "sim/scenario/resolve.h"
 
 namespace fleet::sim {
 
 using settings::duration_text;
-using settings::suggestion;
 
 namespace {
 
@@ -138,31 +137,25 @@ void check_cut(const CutDraft& draft, const std::string& path, Reader& reader, c
   if (!reader.given(path + ".group")) {
     return reader.fail_at(path, "'connections' of a cut needs 'group', or the cut 'between'");
   }
-  const auto found = std::find_if(out.fleet.begin(), out.fleet.end(),
-                                  [&](const FleetGroup& group) { return group.name == draft.group; });
-  if (found == out.fleet.end()) {
-    std::vector<std::string_view> names;
-    for (const FleetGroup& group : out.fleet) names.push_back(group.name);
-    reader.fail_at(path + ".group",
-                   fmt::format("unknown fleet group '{}'{}", draft.group, suggestion(draft.group, names)));
-    return;
-  }
-  fault.fleet_group = static_cast<std::size_t>(found - out.fleet.begin());
-  if (!found->connects()) {
+  const auto found = resolve(reader, out.fleet, draft.group, path + ".group", "fleet group");
+  if (!found) return;
+  fault.fleet_group = *found;
+  const FleetGroup& group = out.fleet[*found];
+  if (!group.connects()) {
     reader.fail_at(path + ".group", fmt::format("sub-devices have no connections of their own; cut those of their "
                                                 "gateways, '{}'",
-                                                out.fleet[found->gateway->group].name));
+                                                out.fleet[group.gateway->group].name));
     return;
   }
   if (draft.how != CutKind::half_open) return;
-  if (found->engine == Engine::paho) {
+  if (group.engine == Engine::paho) {
     reader.fail_at(path + ".how", fmt::format("Paho's sockets cannot be left half open; 'reset' can be done to '{}', "
                                               "or give it engine: native",
-                                              found->name));
-  } else if (found->connect.keep_alive.count() == 0) {
+                                              group.name));
+  } else if (group.connect.keep_alive.count() == 0) {
     reader.fail_at(path + ".how", fmt::format("'{}' has keep_alive: 0s, so nothing would ever end a connection that is "
                                               "half open",
-                                              found->name));
+                                              group.name));
   }
 }
 
@@ -179,23 +172,18 @@ void check_handover(const HandoverDraft& draft, const std::string& path, Reader&
   if (!given) return reader.fail_at(path + ".do", "'handover' needs 'sub_devices': {group: NAME}");
   fault.share = draft.share;
   const std::string group_path = path + ".sub_devices.group";
-  const auto found = std::find_if(out.fleet.begin(), out.fleet.end(),
-                                  [&](const FleetGroup& group) { return group.name == draft.group; });
-  if (found == out.fleet.end()) {
-    std::vector<std::string_view> names;
-    for (const FleetGroup& group : out.fleet) names.push_back(group.name);
-    return reader.fail_at(group_path,
-                          fmt::format("unknown fleet group '{}'{}", draft.group, suggestion(draft.group, names)));
+  const auto found = resolve(reader, out.fleet, draft.group, group_path, "fleet group");
+  if (!found) return;
+  fault.fleet_group = *found;
+  const FleetGroup& group = out.fleet[*found];
+  if (!group.gateway) {
+    return reader.fail_at(group_path, fmt::format("'{}' are no sub-devices: nobody hands them over", group.name));
   }
-  fault.fleet_group = static_cast<std::size_t>(found - out.fleet.begin());
-  if (!found->gateway) {
-    return reader.fail_at(group_path, fmt::format("'{}' are no sub-devices: nobody hands them over", found->name));
-  }
-  const FleetGroup& gateways = out.fleet[found->gateway->group];
-  if (!found->gateway->login) {
+  const FleetGroup& gateways = out.fleet[group.gateway->group];
+  if (!group.gateway->login) {
     return reader.fail_at(group_path, fmt::format("'{}' has login: false, so no platform would tell their gateways of "
                                                   "the move",
-                                                  found->name));
+                                                  group.name));
   }
   if (gateways.count < 2) {
     reader.fail_at(group_path, fmt::format("'{}' has one gateway only; there is no next one", gateways.name));

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "settings/scalar.h"
 #include "settings/units.h"
+#include "sim/scenario/behaviour.h"
+#include "sim/scenario/mix.h"
 #include "sim/scenario/scenario.h"
 
 namespace fleet::sim {
@@ -14,8 +15,13 @@ namespace fleet::sim {
 using settings::duration_text;
 using settings::grouped;
 
-std::uint32_t devices_cut(const Fault& fault, std::uint32_t count) {
-  return std::clamp(static_cast<std::uint32_t>(std::llround(fault.share * count)), 1u, std::max(count, 1u));
+bool is_started_again(const Scenario& scenario, bool (*whose)(FaultKind)) {
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(),
+                     [whose](const Fault& fault) { return whose(fault.kind) && !is_stop(fault.kind); });
+}
+
+std::uint64_t fault_seed(const Scenario& scenario, std::size_t fault) {
+  return mix(scenario.seed * kGolden + fault + 1);
 }
 
 std::string_view fault_name(FaultKind kind) {
@@ -59,10 +65,11 @@ std::string fault_text(const Scenario& scenario, const Fault& fault) {
   const FleetGroup& group = scenario.fleet[fault.fleet_group];
   if (fault.kind == FaultKind::handover) {
     return fmt::format("{} of {:g}% of {}: {} sub-devices, each to the next gateway", name, fault.share * 100,
-                       group.name, grouped(devices_cut(fault, group.count)));
+                       group.name, grouped(devices_meant(fault.share, group.count)));
   }
   return fmt::format("{} of {:g}% of {}: {} connections, {}", name, fault.share * 100, group.name,
-                     grouped(devices_cut(fault, group.count)), fault.cut == CutKind::reset ? "reset" : "half_open");
+                     grouped(devices_meant(fault.share, group.count)),
+                     fault.cut == CutKind::reset ? "reset" : "half_open");
 }
 
 }  // namespace fleet::sim

@@ -77,8 +77,11 @@ struct Fault {
 // "fleet-broker"
 [[nodiscard]] std::string_view between_name(Between between);
 
-// Devices of a group, or connections, of `count` that a cut means: the share rounded to the nearest, at least 1.
-[[nodiscard]] std::uint32_t devices_cut(const Fault& fault, std::uint32_t count);
+// Whether a fault of the scenario ends the program that `whose` is true for, is_of_broker or is_of_bridge, so that it
+// is started again.
+[[nodiscard]] bool is_started_again(const Scenario& scenario, bool (*whose)(FaultKind));
+// What draws whom the scenario's fault number `fault` means.
+[[nodiscard]] std::uint64_t fault_seed(const Scenario& scenario, std::size_t fault);
 
 // "broker-kill"
 [[nodiscard]] std::string_view fault_name(FaultKind kind);

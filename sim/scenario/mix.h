@@ -16,4 +16,7 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+// Evenly in [0, 1) by the upper 53 bits, as many as a double holds.
+constexpr double unit_interval(std::uint64_t drawn) { return static_cast<double>(drawn >> 11) * 0x1p-53; }
+
 }  // namespace fleet::sim

@@ -8,9 +8,7 @@ namespace fleet::sim {
 
 // Exponential by inversion.
 double PoissonEvents::gap(std::uint64_t n) const {
-  constexpr double kUnit = 1.0 / 9'007'199'254'740'992.0;  // 2^-53
-  const std::uint64_t bits = mix(mix(seed_ + kGolden) + n * kGolden) >> 11;
-  return -std::log1p(-static_cast<double>(bits) * kUnit);
+  return -std::log1p(-unit_interval(mix(mix(seed_ + kGolden) + n * kGolden)));
 }
 
 PoissonEvents::Block& PoissonEvents::block(std::uint64_t number) {

@@ -2,6 +2,7 @@
 // indexes.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -123,6 +124,11 @@ struct FleetGroup {
   Behaviour behaviour;
 
   [[nodiscard]] bool connects() const { return !gateway; }
+  // `topic`: a short name
+  [[nodiscard]] bool subscribes_to(std::string_view topic) const {
+    return std::any_of(subscribe.begin(), subscribe.end(),
+                       [topic](const TopicSubscription& row) { return row.topic == topic; });
+  }
 };
 
 enum class Pick { round_robin, random, zipf, same, all };

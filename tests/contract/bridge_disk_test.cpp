@@ -38,7 +38,7 @@ TEST(BridgeRegistryFile, CannotGrow) {
   EXPECT_EQ(bridge.call("BatchRegisterDevice", {{"ProductKey", "fresh"}, {"Count", "10000"}}).value("Code", ""),
             "iot.system.SystemException");
   EXPECT_EQ(total(), answered.size()) << "it still answers";
-  EXPECT_THAT(bridge.log(), testing::HasSubstr("the registry's store cannot be written"));
+  EXPECT_TRUE(bridge.logs("the registry's store cannot be written")) << bridge.log();
   bridge.kill();
   bridge.start_bare();
   EXPECT_EQ(total(), answered.size());
@@ -65,7 +65,7 @@ TEST(BridgeRegistryFile, IsLockedForAWhile) {
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   EXPECT_EQ(add("meanwhile").value("Code", ""), "iot.system.SystemException");
   EXPECT_EQ(total(), 1U) << "reads go on";
-  EXPECT_THAT(bridge.log(), testing::HasSubstr("the registry's store cannot be written"));
+  EXPECT_TRUE(bridge.logs("the registry's store cannot be written")) << bridge.log();
   ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(other);
   EXPECT_EQ(add("meanwhile").value("Success", false), true);

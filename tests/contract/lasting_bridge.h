@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,8 @@ class LastingBridge {
   }
   // All that it has printed since it was started.
   [[nodiscard]] std::string log() const { return process_->output(); }
+  // Waits until `text` is in the log; false: the deadline passed before.
+  [[nodiscard]] bool logs(std::string_view text) { return process_->wait_for_output(text); }
 
   [[nodiscard]] std::string file() const { return directory_.path() / "registry.db"; }
   [[nodiscard]] HttpCaller caller() const { return HttpCaller(port_); }

@@ -1,6 +1,7 @@
 // Words of MQTT 3.1.1 and 5.0 that every room may use.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -62,11 +63,14 @@ enum class ReasonCode : std::uint8_t {
 
 // Codes from 0x80 on say that something was refused.
 constexpr bool is_failure(ReasonCode code) { return static_cast<std::uint8_t>(code) >= 0x80; }
+// The QoS that a code of a SUBACK grants which is no failure.
+constexpr Qos granted_qos(ReasonCode code) {
+  return static_cast<Qos>(std::min<unsigned>(static_cast<unsigned>(code), static_cast<unsigned>(Qos::exactly_once)));
+}
 
 // The specification's name of a code in lower case, "reason code 0xNN" for one it does not list.
 std::string_view reason_name(ReasonCode code);
 
-// What a device or a publisher logs in with. Empty username or password: not sent.
 // What the broker publishes for a session whose connection ends without a DISCONNECT (MQTT 5.0 §3.1.2.5).
 struct LastWill {
   std::string topic;
@@ -75,6 +79,7 @@ struct LastWill {
   bool retain = false;
 };
 
+// What a device or a publisher logs in with. Empty username or password: not sent.
 struct Login {
   std::string client_id;
   std::string username;

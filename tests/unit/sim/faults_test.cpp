@@ -47,11 +47,11 @@ TEST(Faults, ReadsEveryKind) {
 TEST(Faults, AShareIsAtLeastOneDevice) {
   Fault fault;
   fault.share = 0.25;
-  EXPECT_EQ(devices_cut(fault, 10), 3u);
+  EXPECT_EQ(devices_meant(fault.share, 10), 3u);
   fault.share = 0.001;
-  EXPECT_EQ(devices_cut(fault, 10), 1u);
+  EXPECT_EQ(devices_meant(fault.share, 10), 1u);
   fault.share = 1;
-  EXPECT_EQ(devices_cut(fault, 10), 10u);
+  EXPECT_EQ(devices_meant(fault.share, 10), 10u);
 }
 
 TEST(Faults, ThePlanPrintsThem) {
