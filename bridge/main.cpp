@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,7 @@
 #include <string>
 
 #include "bridge/config/config.h"
+#include "bridge/config/document.h"
 #include "bridge/config/summary.h"
 #include "bridge/document.h"
 #include "bridge/registry/registry.h"
@@ -45,6 +47,7 @@ void raise_descriptor_limit() {
 // Sets up what belongs to the process as a whole.
 void prepare_process() {
   raise_descriptor_limit();
+  umask(077);                     // the registry's file holds secrets
   std::signal(SIGPIPE, SIG_IGN);  // a caller that is gone is an error of its write
   std::signal(SIGXFSZ, SIG_IGN);  // so is a limit on the size of files
   // Payloads and bodies go back to the system when they are freed; left alone, glibc raises this limit with the first
@@ -115,6 +118,8 @@ int run(int argc, char** argv) {
       app.add_subcommand("prepare", "make the registry's file, which a broker's plugin reads, and end");
   prepare_command->add_option("file", prepare_path, "configuration")->required()->type_name("FILE");
   CLI::App* const actions_command = app.add_subcommand("actions", "print the documentation of the API (docs/api.md)");
+  CLI::App* const keys_command =
+      app.add_subcommand("keys", "print the keys of a configuration (docs/configuration.md)");
   app.footer("Exit: 0 stopped by SIGTERM or SIGINT · 2 usage or configuration · 3 environment (port taken, …)");
   try {
     app.parse(argc, argv);
@@ -125,6 +130,10 @@ int run(int argc, char** argv) {
   if (prepare_command->parsed()) return prepare(prepare_path);
   if (actions_command->parsed()) {
     fmt::print("{}", fleet::bridge::api_document());
+    return 0;
+  }
+  if (keys_command->parsed()) {
+    fmt::print("{}", fleet::bridge::config_document());
     return 0;
   }
   if (config_path.empty()) return fail({fleet::wire::ErrorKind::usage, "--config FILE is missing", ""});

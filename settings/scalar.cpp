@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kNameMax = 64;
 
-// The range as the form's own texts, for the sentence that says what would be right.
+}  // namespace
+
 std::string range_text(const KeyInfo& key) {
   const auto text = [&](double bound) -> std::string {
     switch (key.form) {
@@ -34,6 +35,8 @@ std::string range_text(const KeyInfo& key) {
   };
   return fmt::format("{} .. {}", text(key.min), text(key.max));
 }
+
+namespace {
 
 Parsed<Scalar> within(const KeyInfo& key, std::string_view text, double in_unit, Scalar scalar) {
   if (in_unit >= key.min && in_unit <= key.max) return scalar;
@@ -109,11 +112,20 @@ Parsed<Scalar> any_text(const KeyInfo& key, const std::string& text) {
   return Scalar{};
 }
 
+// Without the user and the password in front of its host: errors are read by many.
+std::string shown_url(const std::string& text) {
+  const std::size_t scheme_end = text.find("://");
+  const std::size_t login_end = text.rfind('@');
+  if (scheme_end == std::string::npos || login_end == std::string::npos || login_end < scheme_end)
+    return shortened(text);
+  return shortened(fmt::format("{}://***{}", text.substr(0, scheme_end), text.substr(login_end)));
+}
+
 Parsed<Scalar> url(const KeyInfo& key, const std::string& text) {
   auto parsed = wire::parse_url(text, key.choices);
   if (!parsed) {
     const std::string_view scheme = split_choices(key.choices).front();
-    return tl::unexpected(fmt::format("'{}' {}; write it like {}://127.0.0.1:{}", shortened(text), parsed.error(),
+    return tl::unexpected(fmt::format("'{}' {}; write it like {}://127.0.0.1:{}", shown_url(text), parsed.error(),
                                       scheme, scheme == "mqtt" ? 1'883 : 8'080));
   }
   Scalar scalar;

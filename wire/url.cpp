@@ -33,7 +33,8 @@ struct Authority {
 
 // host, host:port, [ipv6] or [ipv6]:port
 Parsed<Authority> split_authority(std::string_view text) {
-  if (text.find_first_of("/?#@") != std::string_view::npos) return wrong("holds more than host and port");
+  if (text.find('@') != std::string_view::npos) return wrong("holds a login, which has keys of its own");
+  if (text.find_first_of("/?#") != std::string_view::npos) return wrong("holds more than host and port");
   Authority out;
   std::string_view behind;
   if (text.starts_with('[')) {

@@ -46,7 +46,9 @@ std::optional<BusinessError> refuse_product(const ActionContext& context) {
   if (!wire::mqtt::valid_utf8(description)) return business::kInvalidFormattedParameter;
   if (characters_in(description) > kDescriptionMax) return business::kLongProductDesc;
   const auto products = context.registry.products();
-  const bool taken = std::any_of(products.begin(), products.end(), [&](const auto& p) { return p->name() == name; });
+  const bool taken = std::any_of(products.begin(), products.end(), [&](const auto& product) {
+    return product->name() == name && product->is_open_to(context.account);
+  });
   if (taken) return business::kAlreadyExistedProductName;
   return {};
 }
@@ -60,7 +62,8 @@ ActionResult run_create_product(ActionContext& context) {
   const bool sub_device = !gateway && !context.text("ProtocolType").empty();
   const DeviceKind kind = gateway ? DeviceKind::gateway : sub_device ? DeviceKind::sub_device : DeviceKind::device;
   const bool x509 = context.text("AuthType") == "x509";
-  const auto made = context.registry.create_product(context.text("ProductName"), kind, x509, context.moment.wall);
+  const auto made = context.registry.create_product(
+      {.name = context.text("ProductName"), .kind = kind, .x509 = x509, .owner = context.account}, context.moment.wall);
   if (!made && made.error() == RegistryFault::full) return UnexpectedFailure(business::kProductCountExceedMax);
   if (!made) return UnexpectedFailure(error_of(made.error()));
   const Product& product = **made;

@@ -49,7 +49,9 @@ constexpr const BcastError* kBatchPubErrors[] = {
 constexpr BcastParam kPubBroadcastParams[] = {
     kProductKey,
     {Field::message_content, kYes, "base64 (RFC 4648, padded) of at most 64 KB"},
-    {Field::topic_full_name, kNo, "default /sys/broadcast/{ProductKey}; without + # $ { }, at most 1,024 bytes"},
+    {Field::topic_full_name, kNo,
+     "default /sys/broadcast/{ProductKey}; without + # $ { }, at most 1,024 bytes; a topic that is open to "
+     "the caller"},
 };
 constexpr const BcastError* kPubBroadcastErrors[] = {
     &bcast::kInvalidProductKey,    &bcast::kInvalidBase64, &bcast::kMessageTooLarge,

@@ -1,4 +1,6 @@
 // BatchPub, PubBroadcast and RegisterMessage. Checks run in the order in which the plugin makes them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -59,6 +61,35 @@ tl::expected<BcastTopic, const BcastError*> topic_of(const BcastContext& context
   auto topic = text.is_text() ? BcastTopic::of_template(text.text, product_key) : std::nullopt;
   if (!topic) return Refusal(&bcast::kInvalidTopicTemplate);
   return *std::move(topic);
+}
+
+// Whether a caller may send there: callers choose topics freely, but those that the platform speaks on are not forged,
+// and those of a product that the caller may not use are not touched.
+bool is_open_topic(const BcastContext& context, std::string_view topic) {
+  const auto first_level = [](std::string_view text) { return text.substr(0, text.find('/')); };
+  for (const std::string_view broadcast : {"/sys/broadcast/", "/broadcast/"}) {
+    if (!topic.starts_with(broadcast)) continue;
+    return first_level(topic.substr(broadcast.size())) == context.body[BcastField::product_key].text;
+  }
+  for (const std::string_view platform : {"/sys/", "/ext/", "tmc/"}) {
+    if (topic.starts_with(platform)) return false;
+  }
+  if (!topic.starts_with('/')) return true;
+  const Product* const owner = context.registry.product(first_level(topic.substr(1)));
+  return owner == nullptr || owner->is_open_to(context.api_key);
+}
+
+// Names of devices are part of the topics, so all of them are looked at, but where all begin with the product's key.
+const BcastError* refuse_topics(const BcastContext& context, const BcastTopic& topic) {
+  const std::string own = fmt::format("/{}/", context.body[BcastField::product_key].text);
+  if (topic.front().starts_with(own)) return nullptr;
+  std::string text;
+  for (const std::string_view name : context.body.names()) {
+    text.clear();
+    topic.append_to(text, name);
+    if (!is_open_topic(context, text)) return &bcast::kInvalidTopicTemplate;
+  }
+  return nullptr;
 }
 
 const BcastError* refuse_topic_bytes(const BcastTopic& topic, const std::vector<std::string_view>& names) {
@@ -136,6 +167,7 @@ BcastResult run_bcast_batch_pub(BcastContext& context) {
   if (!topic) return Refusal(topic.error());
   if (const BcastError* const error = refuse_devices(context)) return Refusal(error);
   if (const BcastError* const error = refuse_topic_bytes(*topic, body.names())) return Refusal(error);
+  if (const BcastError* const error = refuse_topics(context, *topic)) return Refusal(error);
   auto content = content_of(context, *qos);
   if (!content) return Refusal(content.error());
 
@@ -159,9 +191,8 @@ BcastResult run_bcast_pub_broadcast(BcastContext& context) {
   auto payload = decode_content(context, kBroadcastBytesMax);
   if (!payload) return Refusal(payload.error());
   const BcastValue& topic = context.body[BcastField::topic_full_name];
-  if (topic.is_there() && !(topic.is_text() && is_bcast_full_topic(topic.text))) {
-    return Refusal(&bcast::kInvalidTopicTemplate);
-  }
+  const bool fits = topic.is_text() && is_bcast_full_topic(topic.text) && is_open_topic(context, topic.text);
+  if (topic.is_there() && !fits) return Refusal(&bcast::kInvalidTopicTemplate);
   auto batch = std::make_shared<PublishBatch>();
   batch->payload = *std::move(payload);
   if (topic.is_there()) {

@@ -60,6 +60,11 @@ std::size_t BcastTopic::size_with(std::size_t name_bytes) const {
   return size;
 }
 
+void BcastTopic::append_to(std::string& out, std::string_view device_name) const {
+  out.append(around_.front());
+  for (std::size_t i = 1; i < around_.size(); ++i) out.append(device_name).append(around_[i]);
+}
+
 std::shared_ptr<const wire::mqtt::PublishBatch> BcastTopic::plan(std::span<const std::string_view> device_names,
                                                                  wire::mqtt::SharedPayload payload,
                                                                  wire::mqtt::Qos qos) const {
@@ -71,8 +76,7 @@ std::shared_ptr<const wire::mqtt::PublishBatch> BcastTopic::plan(std::span<const
   batch->topics.reserve(device_names.size() * size_with(0) + (around_.size() - 1) * name_bytes);
   batch->topic_ends.reserve(device_names.size());
   for (const std::string_view name : device_names) {
-    batch->topics.append(around_.front());
-    for (std::size_t i = 1; i < around_.size(); ++i) batch->topics.append(name).append(around_[i]);
+    append_to(batch->topics, name);
     batch->topic_ends.push_back(static_cast<std::uint32_t>(batch->topics.size()));
   }
   return batch;

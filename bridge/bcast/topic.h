@@ -33,6 +33,10 @@ class BcastTopic {
 
   // Bytes of the topic of a device with a name of `name_bytes` bytes.
   [[nodiscard]] std::size_t size_with(std::size_t name_bytes) const;
+  // What the topics of all devices begin with.
+  [[nodiscard]] const std::string& front() const { return around_.front(); }
+  // Appends the topic of a device.
+  void append_to(std::string& out, std::string_view device_name) const;
   // One publish for each name, in their order.
   [[nodiscard]] std::shared_ptr<const wire::mqtt::PublishBatch> plan(std::span<const std::string_view> device_names,
                                                                      wire::mqtt::SharedPayload payload,

@@ -1,7 +1,9 @@
 // The bridge's configuration (bridge.yaml) as plain structs. Its tables of keys are in tables.cpp.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,6 +49,7 @@ struct MqttConfig {
   std::chrono::milliseconds backlog_wait{1'000};
   std::uint32_t backlog_bytes = 16u << 20;   // a connection
   std::uint32_t backlog_publishes = 65'535;  // a connection
+  std::chrono::seconds keep_alive{15};       // longest silence; then PINGREQ, and as long again for an answer
   wire::mqtt::TlsOptions tls{};              // of mqtts:// and wss://
   std::string client_id;                     // prefix; empty: a random one
   std::string username;
@@ -89,6 +92,10 @@ struct BcastConfig {
 };
 
 enum class DeviceKind { device, gateway, sub_device };
+inline constexpr std::array<std::string_view, 3> kDeviceKinds = {"device", "gateway", "sub-device"};  // in that order
+[[nodiscard]] constexpr std::string_view kind_name(DeviceKind kind) {
+  return kDeviceKinds[static_cast<std::size_t>(kind)];
+}
 using wire::TopicOperation;
 
 struct DeviceConfig {

@@ -8,18 +8,6 @@
 namespace fleet::bridge {
 namespace {
 
-std::string_view name_of(DeviceKind kind) {
-  switch (kind) {
-    case DeviceKind::device:
-      return "device";
-    case DeviceKind::gateway:
-      return "gateway";
-    case DeviceKind::sub_device:
-      return "sub-device";
-  }
-  return "";
-}
-
 std::string_view describe(const DevicesConfig& devices) {
   if (!devices.enabled) return "off";
   switch (devices.registration) {
@@ -62,7 +50,7 @@ std::string summary(const Config& config) {
   }
   for (const BcastKeyConfig& key : config.bcast.keys) fmt::format_to(out, "API key   {}\n", key.api_key);
   for (const ProductConfig& product : config.products) {
-    fmt::format_to(out, "product   {} ({}), {}{}, {} device{}", product.key, product.name, name_of(product.kind),
+    fmt::format_to(out, "product   {} ({}), {}{}, {} device{}", product.key, product.name, kind_name(product.kind),
                    product.x509 ? ", X.509" : "", product.devices.size(), plural(product.devices.size()));
     for (const auto& [topic, operation] : product.topics) {
       fmt::format_to(out, ", {}: {}", topic, wire::name_of(operation));

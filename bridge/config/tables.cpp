@@ -23,6 +23,11 @@ constexpr double kKilo = 1u << 10;
 constexpr double kMega = 1u << 20;
 constexpr double kDay = 86'400;
 
+template <auto Table>
+const settings::MappingInfo& info_of() {
+  return Table().info;
+}
+
 // `off`, or a rate for each action.
 void read_limits(Reader& reader, const Value& value, Config& out) {
   if (value.node->kind != YamlNode::Kind::scalar) return read_mapping(reader, value, limits_table(), out.limits);
@@ -62,10 +67,12 @@ const Table<AccountConfig>& account_table() {
               {.name = "access_key_id", .fallback = kRequired, .sentence = "names the key"}),
           Row::field<&AccountConfig::access_key_secret>(
               {.name = "access_key_secret", .fallback = kRequired, .sentence = "signs its calls"}),
-          Row::field<&AccountConfig::batch_pub>(
-              {.name = "batch_pub", .form = Form::flag, .sentence = "on the allow list of BatchPub"}),
+          Row::field<&AccountConfig::batch_pub>({.name = "batch_pub",
+                                                 .form = Form::flag,
+                                                 .fallback = "false",
+                                                 .sentence = "on the allow list of BatchPub"}),
           Row::field<&AccountConfig::disabled>(
-              {.name = "disabled", .form = Form::flag, .sentence = "its calls are refused"}),
+              {.name = "disabled", .form = Form::flag, .fallback = "false", .sentence = "its calls are refused"}),
           Row::field<&AccountConfig::security_token>(
               {.name = "security_token", .sentence = "must come with every call: the key is a temporary one"}),
           Row{{.name = "security_token_expires", .sentence = "UTC, as 2026-01-02T03:04:05Z; absent: never"},
@@ -123,17 +130,20 @@ const Table<BcastConfig>& bcast_table() {
           Row::list<&BcastConfig::keys, &bcast_key_table>({.name = "keys", .sentence = "who may call it"}),
           Row::field<&BcastConfig::messages_max>({.name = "messages_max",
                                                   .form = Form::integer,
+                                                  .fallback = "10000",
                                                   .sentence = "registered messages at most",
                                                   .min = 1,
                                                   .max = 1e6}),
           // One message of 10 KB must fit.
           Row::field<&BcastConfig::message_bytes_max>({.name = "message_bytes_max",
                                                        .form = Form::size,
+                                                       .fallback = "16MB",
                                                        .sentence = "bytes of all of them at most",
                                                        .min = 16 * kKilo,
                                                        .max = 1'024 * kMega}),
           Row::field<&BcastConfig::message_ttl>({.name = "message_ttl",
                                                  .form = Form::whole_seconds,
+                                                 .fallback = "360h",
                                                  .sentence = "how long one is kept behind its last use",
                                                  .min = 1,
                                                  .max = 365 * kDay}),
@@ -164,13 +174,16 @@ const Table<ProductConfig>& product_table() {
           Row::field<&ProductConfig::key>({.name = "key", .fallback = kRequired, .sentence = "1 to 32 of A-Z a-z 0-9"}),
           Row::field<&ProductConfig::name>({.name = "name", .sentence = "for people"}),
           Row::field<&ProductConfig::account>(
-              {.name = "account", .sentence = "account that owns it; absent: all may use it"}),
+              {.name = "account",
+               .sentence = "account that owns it; absent: all may use it, or the one that made it by a call"}),
           Row::field<&ProductConfig::kind>({.name = "kind",
                                             .form = Form::choice,
+                                            .fallback = "device",
                                             .sentence = "what its devices are",
                                             .choices = "device|gateway|sub-device"}),
           Row::field<&ProductConfig::x509>({.name = "auth",
                                             .form = Form::choice,
+                                            .fallback = "secret",
                                             .sentence = "how its devices prove who they are",
                                             .choices = "secret|x509"}),
           Row::choices_by_name<&ProductConfig::topics>({.name = "topics",
@@ -210,15 +223,19 @@ const Table<RegistryConfig>& registry_table() {
   static const Table<RegistryConfig> table(
       "registry", "Where products, devices, topology and apply batches are kept.",
       {
-          Row{{.name = "store", .sentence = "memory (gone at the end) or sqlite:PATH, for one bridge alone"},
+          Row{{.name = "store",
+               .fallback = "memory",
+               .sentence = "memory (gone at the end) or sqlite:PATH, for one bridge alone"},
               read_store},
           Row::field<&RegistryConfig::check_delay>({.name = "check_delay",
                                                     .form = Form::duration,
+                                                    .fallback = "200ms",
                                                     .sentence = "how long an apply batch is in CHECK",
                                                     .min = 0.001,
                                                     .max = kDay}),
           Row::field<&RegistryConfig::create_delay>({.name = "create_delay",
                                                      .form = Form::duration,
+                                                     .fallback = "200ms",
                                                      .sentence = "how long an apply batch is in CREATE",
                                                      .min = 0.001,
                                                      .max = kDay}),
@@ -234,6 +251,7 @@ const Table<DevicesConfig>& devices_table() {
           Row::field<&DevicesConfig::registration>(
               {.name = "registration",
                .form = Form::choice,
+               .fallback = "any",
                .sentence = "sub-devices that a gateway may register: any, those that are known already, or none",
                .choices = "any|known|off"}),
       });
@@ -254,8 +272,16 @@ const Table<Config>& config_table() {
           Row::mapping<&Config::bcast, &bcast_table>(
               {.name = "bcast", .sentence = "the batch API of EMQX's bcast plugin"}),
           Row::list<&Config::products, &product_table>({.name = "products", .sentence = "products and their devices"}),
-          Row{{.name = "devices", .form = Form::mapping, .sentence = "on, off, or what gateways may do"}, read_devices},
-          Row{{.name = "limits", .form = Form::mapping, .sentence = "off, or calls a second by API"}, read_limits},
+          Row{{.name = "devices",
+               .form = Form::mapping,
+               .sentence = "on, off, or what gateways may do",
+               .inner = info_of<devices_table>},
+              read_devices},
+          Row{{.name = "limits",
+               .form = Form::mapping,
+               .sentence = "off, or calls a second by API",
+               .inner = info_of<limits_table>},
+              read_limits},
       });
   return table;
 }

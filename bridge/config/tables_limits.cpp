@@ -54,6 +54,7 @@ const Table<LimitsConfig>& limits_table() {
     rows.push_back(Row::field<&LimitsConfig::messages_to_a_device>(
         {.name = "messages_to_a_device",
          .form = Form::rate,
+         .fallback = "50/s",
          .sentence = "messages that one device is sent by BatchPub and Pub; further ones: iot.messagebroker.RateLimit",
          .min = 0.0001,
          .max = 1e6}));

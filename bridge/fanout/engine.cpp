@@ -26,6 +26,7 @@ EndpointOptions endpoint_options(const MqttConfig& config) {
   EndpointOptions options;
   options.version = wire::mqtt::Version::v311;
   options.clean_start = true;
+  options.keep_alive = config.keep_alive;
   options.queued_bytes_max = config.backlog_bytes;
   options.queued_publishes_max = config.backlog_publishes;
   return options;

@@ -30,6 +30,7 @@ struct ProductFacts {
   std::string secret{};  // 16 letters and digits
   DeviceKind kind = DeviceKind::device;
   bool x509 = false;
+  std::string owner{};  // account that made it by a call; empty: the configuration did
   wire::WallTime created{};
   std::vector<TopicClass> topics{};  // by id
 };
@@ -45,9 +46,10 @@ class Product {
   [[nodiscard]] DeviceKind kind() const { return facts_.kind; }
   [[nodiscard]] bool x509() const { return facts_.x509; }
   [[nodiscard]] wire::WallTime created() const { return facts_.created; }
-  // The account that alone may use it, as the configuration says now: it is not stored. Empty: any.
-  [[nodiscard]] const std::string& owner() const { return owner_; }
-  [[nodiscard]] bool is_open_to(std::string_view account) const { return owner_.empty() || owner_ == account; }
+  // The account that alone may use it: the one that the configuration names now, which is not stored, or else the one
+  // that made it. Empty: any.
+  [[nodiscard]] const std::string& owner() const { return owner_.empty() ? facts_.owner : owner_; }
+  [[nodiscard]] bool is_open_to(std::string_view account) const { return owner().empty() || owner() == account; }
   // Its place among Registry::products(), kept for good.
   [[nodiscard]] std::uint32_t index() const { return facts_.index; }
 
@@ -67,7 +69,7 @@ class Product {
   friend class Registry;
 
   ProductFacts facts_;
-  std::string owner_;
+  std::string owner_;  // by the configuration
   const DeviceTable& table_;
   std::vector<std::uint32_t> devices_;  // indexes, ascending
 };

@@ -31,6 +31,15 @@ bool merge_topics(std::vector<TopicClass>& topics, const ProductConfig& config, 
   return changed;
 }
 
+std::string_view auth_name(bool x509) { return x509 ? "x509" : "secret"; }
+
+tl::unexpected<wire::Error> differs(std::string_view product_key, std::string_view key, std::string_view stored) {
+  return wire::usage_error(fmt::format(
+      "products: the registry's store has product {0} with {1}: {2}, which cannot change; write {1}: {2}, or "
+      "give the new product a key of its own",
+      product_key, key, stored));
+}
+
 DeviceRow row_of(const Device& device) {
   return {.index = device.index(),
           .product = device.product_index(),
@@ -130,11 +139,8 @@ wire::Result<void> Registry::merge(const std::vector<ProductConfig>& products, w
   for (std::size_t i = 0; i < products.size(); ++i) {
     const ProductConfig& config = products[i];
     const Product* const known = find_product(config.key);
-    if (known != nullptr && (known->kind() != config.kind || known->x509() != config.x509)) {
-      return wire::usage_error(fmt::format(
-          "product {} has another kind or another way to log in in the registry's store: neither can change",
-          config.key));
-    }
+    if (known != nullptr && known->kind() != config.kind) return differs(config.key, "kind", kind_name(known->kind()));
+    if (known != nullptr && known->x509() != config.x509) return differs(config.key, "auth", auth_name(known->x509()));
     ProductFacts facts = known != nullptr ? known->facts_
                                           : ProductFacts{.index = next_index++,
                                                          .key = config.key,

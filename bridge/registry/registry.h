@@ -62,6 +62,14 @@ struct DeviceName {
   std::string_view name;
 };
 
+// A product to be made.
+struct NewProduct {
+  std::string_view name;
+  DeviceKind kind = DeviceKind::device;
+  bool x509 = false;
+  std::string_view owner = {};  // an account; empty: anybody's
+};
+
 // A device to be registered. Nickname and secret may be empty; an empty secret is made: 32 letters and digits.
 struct NewDevice {
   std::string_view name;  // grammar of device names (the caller has checked it); empty: made, 20 letters and digits
@@ -97,8 +105,8 @@ class Registry {
   // added, a secret or a nickname that the configuration gives wins over the stored one, topic classes likewise;
   // nothing is removed. Product keys differ, and device names within a product: the configuration has checked it.
   // Errors: usage where a product is of another kind in the store than in the configuration; environment where the file
-  // cannot be opened, read or written, is locked by another process, damaged, no database, of another program or of a
-  // newer version; usage where a device's gateway is
+  // cannot be opened, read or written, is locked by another process, has several names (hard links), is damaged, no
+  // database, of another program or of a newer version; usage where a device's gateway is
   // not there, is none, or has more sub-devices than kSubDevicesMax. A device that belongs to a gateway already stays
   // with it, whatever the configuration says: somebody may have moved it since.
   [[nodiscard]] static wire::Result<std::unique_ptr<Registry>> open(const RegistryConfig& config,
@@ -149,10 +157,9 @@ class Registry {
 
   // --- changes: durable when they return ---
 
-  // A product with a new random key and the topic classes of a new product: update (publish), update/error (publish),
-  // get (subscribe). Faults: store, full.
-  [[nodiscard]] RegistryResult<const Product*> create_product(std::string_view name, DeviceKind kind, bool x509,
-                                                              wire::WallTime wall);
+  // A product of `owner` alone, with a new random key and the topic classes of a new product: update (publish),
+  // update/error (publish), get (subscribe). Faults: store, full.
+  [[nodiscard]] RegistryResult<const Product*> create_product(const NewProduct& product, wire::WallTime wall);
 
   // Registers one device. Faults: store, full, unknown_product, name_taken.
   [[nodiscard]] RegistryResult<const Device*> register_device(std::string_view product_key, const NewDevice& device,

@@ -16,15 +16,15 @@ const Device* Registry::device_of_iot_id(std::string_view iot_id) const {
 
 using Fault = tl::unexpected<RegistryFault>;
 
-RegistryResult<const Product*> Registry::create_product(std::string_view name, DeviceKind kind, bool x509,
-                                                        wire::WallTime wall) {
+RegistryResult<const Product*> Registry::create_product(const NewProduct& product, wire::WallTime wall) {
   if (products_.size() >= kProductsMax) return Fault(RegistryFault::full);
   ProductFacts facts{.index = static_cast<std::uint32_t>(products_.size()),
                      .key = {},
-                     .name = std::string(name),
+                     .name = std::string(product.name),
                      .secret = random_text(16),
-                     .kind = kind,
-                     .x509 = x509,
+                     .kind = product.kind,
+                     .x509 = product.x509,
+                     .owner = std::string(product.owner),
                      .created = wall,
                      .topics = {{next_topic_id_, "update", TopicOperation::publish},
                                 {next_topic_id_ + 1, "update/error", TopicOperation::publish},

@@ -29,6 +29,7 @@ inline constexpr std::array kMigrations = {
     // For readers beside the bridge, which has its own index in memory.
     R"(CREATE INDEX devices_by_name ON devices(product, name);
        CREATE INDEX devices_by_gateway ON devices(gateway) WHERE gateway IS NOT NULL;)",
+    "ALTER TABLE products ADD COLUMN owner TEXT NOT NULL DEFAULT '';",
 };
 
 }  // namespace fleet::bridge

@@ -2,6 +2,7 @@
 // as it runs, and others may read it meanwhile: the broker's plugin does. Words instead of numbers for kinds,
 // operations and states: people read such files with other tools.
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <optional>
@@ -15,7 +16,6 @@ namespace fleet::bridge {
 namespace {
 
 // kind, operation and state as words; the order is that of the enums.
-constexpr std::array<std::string_view, 3> kKinds = {"device", "gateway", "sub-device"};
 constexpr std::array<std::string_view, 3> kOperations = {"publish", "subscribe", "both"};
 constexpr std::array<ApplyState, 6> kStates = {ApplyState::check,          ApplyState::check_success,
                                                ApplyState::check_failed,   ApplyState::create,
@@ -131,7 +131,8 @@ wire::Result<void> SqliteStore::prepare() {
   const std::array rows = {
       Row{begin_transaction_, "BEGIN IMMEDIATE"},
       Row{commit_transaction_, "COMMIT"},
-      Row{put_product_, "REPLACE INTO products(idx, key, name, secret, kind, x509, created) VALUES(?,?,?,?,?,?,?)"},
+      Row{put_product_,
+          "REPLACE INTO products(idx, key, name, secret, kind, x509, created, owner) VALUES(?,?,?,?,?,?,?,?)"},
       Row{put_topic_class_, "REPLACE INTO topic_classes(id, product, short_name, operation) VALUES(?,?,?,?)"},
       Row{put_device_,
           "REPLACE INTO devices(idx, product, name, iot_id, secret, nickname, gateway, created, activated, disabled) "
@@ -157,12 +158,13 @@ wire::Result<void> SqliteStore::load(const StoreContents& into) {
 }
 
 wire::Result<void> SqliteStore::load_products(const StoreContents& into) {
-  auto products = connection_.prepare("SELECT idx, key, name, secret, kind, x509, created FROM products ORDER BY idx");
+  auto products =
+      connection_.prepare("SELECT idx, key, name, secret, kind, x509, created, owner FROM products ORDER BY idx");
   auto topics = connection_.prepare("SELECT id, short_name, operation FROM topic_classes WHERE product=? ORDER BY id");
   if (!products || !topics) return failed();
   bool ok = true;
   while (products->next_row(ok)) {
-    const auto kind = value_of<DeviceKind>(kKinds, products->text(4));
+    const auto kind = value_of<DeviceKind>(kDeviceKinds, products->text(4));
     if (!kind) return damaged("products", products->number(0));
     ProductFacts facts{.index = index_of(products->number(0)),
                        .key = std::string(products->text(1)),
@@ -170,6 +172,7 @@ wire::Result<void> SqliteStore::load_products(const StoreContents& into) {
                        .secret = std::string(products->text(3)),
                        .kind = *kind,
                        .x509 = products->number(5) != 0,
+                       .owner = std::string(products->text(7)),
                        .created = wire::WallTime(std::chrono::seconds(products->number(6)))};
     topics->bind(1, products->number(0));
     while (topics->next_row(ok)) {
@@ -278,9 +281,10 @@ bool SqliteStore::write(const ProductFacts& product) {
   put_product_.bind(2, product.key);
   put_product_.bind(3, product.name);
   put_product_.bind(4, product.secret);
-  put_product_.bind(5, word_of(kKinds, product.kind));
+  put_product_.bind(5, kind_name(product.kind));
   put_product_.bind(6, product.x509 ? 1 : 0);
   put_product_.bind(7, product.created.time_since_epoch().count());
+  put_product_.bind(8, product.owner);
   if (!put_product_.run()) return false;
   for (const TopicClass& topic_class : product.topics) {
     put_topic_class_.bind(1, static_cast<std::int64_t>(topic_class.id));
@@ -322,6 +326,15 @@ wire::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path) 
   if (!connection) return tl::unexpected<wire::Error>(std::move(connection.error()));
   if (connection->read_only()) {
     return wire::environment_error("the file cannot be written; the registry must be able to", path);
+  }
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) == 0 && facts.st_nlink > 1) {
+    return wire::environment_error(
+        fmt::format(
+            "the file has {} names (hard links), and SQLite keeps its log beside the one that is used: a process "
+            "that uses another would damage it; leave one name",
+            facts.st_nlink),
+        path);
   }
   auto lock = FileLock::take(path);
   if (!lock) return tl::unexpected<wire::Error>(std::move(lock.error()));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "settings/file.h"
+#include "settings/rows.h"
 #include "settings/units.h"
 
 namespace fleet::sim {
@@ -23,12 +24,6 @@ constexpr settings::Language kDueTimes{"list of due times", 32u << 20, 0};
 
 // Random arrivals are drawn one by one; this many take a second.
 constexpr double kPoissonCallsMax = 10e6;
-
-std::string_view trimmed(std::string_view line) {
-  const std::size_t begin = line.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1);
-}
 
 // One due time behind those that are there; the error is a sentence.
 std::optional<std::string> add_due(std::string_view text, std::vector<wire::Nanos>& times) {
@@ -50,13 +45,9 @@ void read_replay(const std::string& named, const std::string& path, Reader& read
     return;
   }
   const auto source = std::make_shared<const std::string>(file);
-  std::string_view rest = *text;
-  for (std::uint32_t line = 1; !rest.empty(); ++line) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view row = trimmed(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (row.empty() || row.front() == '#') continue;
-    if (const auto fault = add_due(row, times)) return reader.fail(Place{source, line, 1}, *fault);
+  settings::Rows rows(*text);
+  while (const auto row = rows.next()) {
+    if (const auto fault = add_due(*row, times)) return reader.fail(Place{source, rows.line(), 1}, *fault);
   }
   if (times.empty()) reader.fail_at(path, fmt::format("'{}': {} holds no due times", path, file));
 }

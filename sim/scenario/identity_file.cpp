@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "settings/file.h"
+#include "settings/rows.h"
 #include "settings/spelling.h"
 #include "settings/units.h"
 #include "sim/scenario/identities.h"
@@ -79,15 +80,11 @@ wire::Result<void> read_identity_file(
   const NameTemplate names(group.name_template);
   std::vector<bool> known(group.count);
   std::uint32_t found = 0;
-  std::string_view rest = *text;
-  for (std::uint32_t number = 1; !rest.empty(); ++number) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty() || line.starts_with('#') || (number == 1 && line == kHeader)) continue;
-    const auto row = read_row(line);
-    const std::string where = fmt::format("{}:{}", group.identities, number);
+  settings::Rows lines(*text);
+  while (const auto line = lines.next()) {
+    if (lines.line() == 1 && *line == kHeader) continue;
+    const auto row = read_row(*line);
+    const std::string where = fmt::format("{}:{}", group.identities, lines.line());
     if (!row) return wire::usage_error(row.error(), where);
     if ((*row)[0] != product_key) continue;
     const auto index = names.index_of((*row)[1]);

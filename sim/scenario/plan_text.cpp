@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
 
@@ -37,7 +38,14 @@ std::string shape_text(const CallGroup& call, const Phases& phases) {
   if (shape.burst_calls > 0) {
     return fmt::format("{} calls at once every {}", grouped(shape.burst_calls), duration_text(shape.burst_every));
   }
-  if (!shape.replay.empty()) return fmt::format("{} calls at due times of their own", grouped(shape.replay.size()));
+  if (!shape.replay.empty()) {
+    const auto in_hold = static_cast<std::size_t>(
+        std::lower_bound(shape.replay.begin(), shape.replay.end(), phases.hold) - shape.replay.begin());
+    std::string text = fmt::format("{} calls at due times of their own", grouped(in_hold));
+    const std::size_t behind = shape.replay.size() - in_hold;
+    if (behind > 0) text += fmt::format(" ({} more are due behind the hold, and not made)", grouped(behind));
+    return text;
+  }
   if (shape.stretches.empty()) return rate_text(call.per_second);
   std::string text;
   for (const RateStretch& stretch : shape.stretches) {

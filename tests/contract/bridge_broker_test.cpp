@@ -242,6 +242,18 @@ TEST_P(BridgeBroker, AnswersWhatItHasAcceptedBeforeItStops) {
   }
 }
 
+// Its connection stays open, and nothing comes.
+TEST_P(BridgeBroker, ABrokerThatStandsStillIsAway) {
+  start({}, {.mqtt_more = ", keep_alive: 1s"});
+  broker_->explain("has exceeded timeout");
+  broker_->freeze();
+  EXPECT_TRUE(bridge_->wait_for_broker(false)) << "/healthz goes on saying that it is there";
+  EXPECT_THAT(caller().call(post(BatchPubCall{.qos = 1}))->body, HasSubstr("iot.system.SystemException"));
+  broker_->thaw();
+  EXPECT_TRUE(bridge_->wait_for_broker());
+  EXPECT_THAT(caller().call(post(BatchPubCall{.qos = 1}))->body, HasSubstr(kSuccess));
+}
+
 TEST_P(BridgeBroker, StopsInTimeThoughTheBrokerDoesNotAnswer) {
   start({});
   HttpCaller waiting = caller();

@@ -56,6 +56,16 @@ TEST_F(BridgeRegistry, IsThereAgainAfterAKill) {
   EXPECT_EQ(second.stop(), 0);
 }
 
+TEST_F(BridgeRegistry, IsReadableByItsUserAlone) {
+  ChildProcess first = bridge();
+  ASSERT_TRUE(first.wait_for_output("listening on")) << first.output();
+  for (const char* behind : {"", "-wal", "-shm", "-lock"}) {
+    const auto mode = std::filesystem::status(file_.string() + behind).permissions();
+    EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write) << behind;
+  }
+  EXPECT_EQ(first.stop(), 0);
+}
+
 TEST_F(BridgeRegistry, EndsWithASentenceWhereTheFileCannotBeUsed) {
   std::ofstream(file_) << std::string(10'000, 'x');
   ChildProcess over_text = bridge();

@@ -28,8 +28,7 @@ bool made(const RegistryResult<std::uint64_t>& result) { return result.has_value
 const std::vector<Change>& changes() {
   static const std::vector<DeviceName> subs = {{"lamp", "lamp-0"}, {"lamp", "lamp-1"}};
   static const std::vector<Change> all = {
-      {"create a product",
-       [](Registry& r) { return r.create_product("new", DeviceKind::device, false, kRegistryDay).has_value(); }},
+      {"create a product", [](Registry& r) { return r.create_product({.name = "new"}, kRegistryDay).has_value(); }},
       {"register", [](Registry& r) { return r.register_device("lamp", {.name = "new-1"}, kRegistryDay).has_value(); }},
       {"register many",
        [](Registry& r) { return r.register_devices("lamp", std::vector<NewDevice>(500), kRegistryDay).has_value(); }},

@@ -60,6 +60,16 @@ TEST_F(SqliteStore, BelongsToOneBridge) {
   EXPECT_TRUE((*first)->register_device("lamp", {.name = "new-1"}, kRegistryDay).has_value());
 }
 
+// SQLite keeps its log beside the name that was used: two names are two logs of one file.
+TEST_F(SqliteStore, HasOneName) {
+  fill();
+  const std::string other = dir_.path() / "other.db";
+  fs::create_hard_link(path_, other);
+  EXPECT_THAT(refusal(), HasSubstr("the file has 2 names (hard links)"));
+  fs::remove(other);
+  EXPECT_EQ(refusal(), "opened");
+}
+
 TEST_F(SqliteStore, LeavesOtherFilesAlone) {
   std::ofstream(path_) << std::string(5'000, 'x');
   EXPECT_THAT(refusal(), HasSubstr("no SQLite database"));
@@ -85,7 +95,8 @@ TEST_F(SqliteStore, TakesAnOlderFileAlong) {
   const std::string before = whole();
   change(
       "DROP INDEX devices_by_name; DROP INDEX devices_by_gateway;"
-      "ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled; PRAGMA user_version=1");
+      "ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled;"
+      "ALTER TABLE products DROP COLUMN owner; PRAGMA user_version=1");
   EXPECT_EQ(whole(), before);
   EXPECT_EQ(whole(), before) << "again, now of this version";
 }

@@ -14,9 +14,9 @@ std::string dump(const Registry& registry, bool secrets) {
   std::string out;
   auto line = std::back_inserter(out);
   for (const auto& product : registry.products()) {
-    fmt::format_to(line, "product {} {} {} {} {} {} {}\n", product->index(), secrets ? product->key() : "-",
+    fmt::format_to(line, "product {} {} {} {} {} {} {} {}\n", product->index(), secrets ? product->key() : "-",
                    product->name(), secrets ? product->secret() : "-", static_cast<int>(product->kind()),
-                   product->x509(), product->created().time_since_epoch().count());
+                   product->x509(), product->created().time_since_epoch().count(), product->owner());
     for (const TopicClass& topic : product->topics()) {
       fmt::format_to(line, " topic {} {} {}\n", topic.id, topic.short_name, static_cast<int>(topic.operation));
     }

@@ -159,6 +159,49 @@ TEST(BcastBatchPub, RefusesTopicsThatReachTooManyOrNobody) {
   EXPECT_EQ(bridge.refusal(body), "InvalidTopicTemplate");
 }
 
+Config with_somebody_elses_product() {
+  Config config = bcast_config();
+  config.products.push_back({.key = "theirs", .account = "somebody"});
+  config.products.push_back({.key = "ours", .account = "key"});
+  return config;
+}
+
+TEST(BcastBatchPub, LeavesTopicsOfThePlatformAndOfOthersAlone) {
+  BcastUnderTest bridge(with_somebody_elses_product());
+  for (const char* text :
+       {"/theirs/${deviceName}/user/get", "/sys/P1/${deviceName}/thing/topo/delete", "/sys/${deviceName}",
+        "/sys/broadcast/theirs/${deviceName}", "/broadcast/theirs/${deviceName}", "/ext/session/P1/${deviceName}/login",
+        "/ext/error/P1/${deviceName}", "tmc/1/default/${deviceName}"}) {
+    EXPECT_EQ(bridge.refusal(with(batch_pub(), "TopicTemplateName", text)), "InvalidTopicTemplate") << text;
+  }
+  for (const char* text :
+       {"/ours/${deviceName}/user/get", "/nobodys/${deviceName}", "/sys/broadcast/P1/${deviceName}",
+        "/broadcast/P1/${deviceName}", "/${deviceName}/x", "sys/${deviceName}", "tmc${deviceName}"}) {
+    EXPECT_TRUE(bridge.pub(with(batch_pub(), "TopicTemplateName", text)).accepted()) << text;
+  }
+  // A device's name is part of the topic.
+  for (const auto& [name, text] :
+       {std::pair("theirs", "/${deviceName}/lamp-1/user/get"), std::pair("tmc", "${deviceName}/1/default/t"),
+        std::pair("sys", "/${deviceName}/P1/lamp-1/thing/topo/delete"),
+        std::pair("theirs", "/broadcast/${deviceName}/x")}) {
+    const json body = with(with(batch_pub(), "TopicTemplateName", text), "DeviceName", {"D1", name});
+    EXPECT_EQ(bridge.refusal(body), "InvalidTopicTemplate") << text;
+  }
+}
+
+TEST(BcastPubBroadcast, LeavesTopicsOfThePlatformAndOfOthersAlone) {
+  BcastUnderTest bridge(with_somebody_elses_product());
+  const json body = {{"Action", "PubBroadcast"}, {"ProductKey", "P1"}, {"MessageContent", "SGVsbG8="}};
+  for (const char* topic : {"/theirs/lamp-1/user/get", "/theirs", "/sys/broadcast/theirs", "/broadcast/theirs/x",
+                            "/sys/P1/D1/thing/service/property/set", "/ext/error/P1/D1", "tmc/1/default/t"}) {
+    EXPECT_EQ(bridge.refusal(with(body, "TopicFullName", topic)), "InvalidTopicTemplate") << topic;
+  }
+  for (const char* topic :
+       {"/ours/x", "/sys/broadcast/P1", "/sys/broadcast/P1/x", "/broadcast/P1/x", "/any/x", "any"}) {
+    EXPECT_TRUE(bridge.pub(with(body, "TopicFullName", topic)).accepted()) << topic;
+  }
+}
+
 TEST(BcastBatchPub, ChecksInThePluginsOrder) {
   BcastUnderTest bridge;
   json body = {{"Action", "BatchPub"},  {"ProductKey", ""}, {"DeviceName", {"a/b", "a/b"}}, {"MessageId", "x"},

@@ -4,6 +4,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <sstream>
+
+#include "bridge/config/document.h"
+
 namespace fleet::bridge {
 namespace {
 
@@ -133,7 +138,7 @@ TEST(Config, ReadsEveryKey) {
 http: { listen: "[::1]:0", connections_max: 10, header_bytes_max: 8KB, body_bytes_max: 2MB, params_max: 500,
         header_timeout: 1500ms, idle_timeout: 2m, answer_timeout: 5s }
 mqtt: { broker: mqtt://broker.example, publisher: paho, connections: 4, backlog_wait: 250ms, backlog_bytes: 1MB,
-        backlog_publishes: 1000, client_id: bridge, username: u, password: p }
+        backlog_publishes: 1000, keep_alive: 5s, client_id: bridge, username: u, password: p }
 products:
   - { key: gw, kind: gateway, auth: x509 }
   - { key: sub, kind: sub-device, topics: { a/b: both }, devices: [] }
@@ -155,6 +160,7 @@ limits: off
   EXPECT_EQ(config.mqtt.backlog_wait, std::chrono::milliseconds(250));
   EXPECT_EQ(config.mqtt.backlog_bytes, 1u << 20);
   EXPECT_EQ(config.mqtt.backlog_publishes, 1'000u);
+  EXPECT_EQ(config.mqtt.keep_alive, std::chrono::seconds(5));
   EXPECT_EQ(config.mqtt.client_id, "bridge");
   EXPECT_EQ(config.mqtt.username, "u");
   EXPECT_EQ(config.mqtt.password, "p");
@@ -203,10 +209,46 @@ TEST(Config, NamesOfAnAppMustBeLevelsOfATopic) {
 }
 
 TEST(Config, WhatIsLeftOutHasItsDefault) {
-  const Config config = config_of("accounts: []\n");
-  EXPECT_EQ(config.http.listen.port, 8080);
-  EXPECT_EQ(config.mqtt.backlog_wait, std::chrono::seconds(1));
-  EXPECT_TRUE(config.limits.enforced);
+  const Config config = config_of(
+      "accounts: [ { access_key_id: a, access_key_secret: b } ]\nproducts: [ { key: p } ]\nhttp: {}\nmqtt: {}\n"
+      "registry: {}\nbcast: {}\ndevices: {}\nlimits: {}\n");
+  const Config defaults;
+  EXPECT_EQ(config.http.listen, defaults.http.listen);
+  EXPECT_EQ(config.http.connections_max, defaults.http.connections_max);
+  EXPECT_EQ(config.http.header_bytes_max, defaults.http.header_bytes_max);
+  EXPECT_EQ(config.http.body_bytes_max, defaults.http.body_bytes_max);
+  EXPECT_EQ(config.http.params_max, defaults.http.params_max);
+  EXPECT_EQ(config.http.header_timeout, defaults.http.header_timeout);
+  EXPECT_EQ(config.http.idle_timeout, defaults.http.idle_timeout);
+  EXPECT_EQ(config.http.answer_timeout, defaults.http.answer_timeout);
+  EXPECT_EQ(config.mqtt.broker, defaults.mqtt.broker);
+  EXPECT_EQ(config.mqtt.publisher, defaults.mqtt.publisher);
+  EXPECT_EQ(config.mqtt.connections, defaults.mqtt.connections);
+  EXPECT_EQ(config.mqtt.backlog_wait, defaults.mqtt.backlog_wait);
+  EXPECT_EQ(config.mqtt.backlog_bytes, defaults.mqtt.backlog_bytes);
+  EXPECT_EQ(config.mqtt.backlog_publishes, defaults.mqtt.backlog_publishes);
+  EXPECT_EQ(config.mqtt.keep_alive, defaults.mqtt.keep_alive);
+  EXPECT_EQ(config.registry.sqlite_path, defaults.registry.sqlite_path);
+  EXPECT_EQ(config.registry.check_delay, defaults.registry.check_delay);
+  EXPECT_EQ(config.registry.create_delay, defaults.registry.create_delay);
+  EXPECT_EQ(config.bcast.messages_max, defaults.bcast.messages_max);
+  EXPECT_EQ(config.bcast.message_bytes_max, defaults.bcast.message_bytes_max);
+  EXPECT_EQ(config.bcast.message_ttl, defaults.bcast.message_ttl);
+  EXPECT_EQ(config.devices.enabled, defaults.devices.enabled);
+  EXPECT_EQ(config.devices.registration, defaults.devices.registration);
+  EXPECT_EQ(config.limits.enforced, defaults.limits.enforced);
+  EXPECT_EQ(config.limits.messages_to_a_device, defaults.limits.messages_to_a_device);
+  EXPECT_EQ(config.accounts[0].batch_pub, AccountConfig{}.batch_pub);
+  EXPECT_EQ(config.accounts[0].disabled, AccountConfig{}.disabled);
+  EXPECT_EQ(config.products[0].kind, ProductConfig{}.kind);
+  EXPECT_EQ(config.products[0].x509, ProductConfig{}.x509);
+}
+
+TEST(Config, TheDocumentIsWhatTheTablesSay) {
+  std::ifstream file(FLEET_SOURCE_DIR "/docs/configuration.md", std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  EXPECT_EQ(text.str(), config_document()) << "make it anew: fleet-bridge keys > docs/configuration.md";
 }
 
 TEST(Config, SaysWhereTheRegistryIsKept) {
@@ -292,6 +334,9 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
        "bridge.yaml:1:20: 'mqtt.publisher': 'pahoo' is not possible here; did you mean 'paho'?"},
       {"mqtt: { broker: localhost }\n",
        "bridge.yaml:1:17: 'mqtt.broker': 'localhost' is not a URL; write it like mqtt://127.0.0.1:1883"},
+      {"mqtt: { broker: 'mqtt://me:hunter2@h' }\n",
+       "bridge.yaml:1:17: 'mqtt.broker': 'mqtt://***@h' holds a login, which has keys of its own; write it like "
+       "mqtt://127.0.0.1:1883"},
       {"mqtt: { broker: 'mqtt://h:0' }\n",
        "bridge.yaml:1:17: 'mqtt.broker': 'mqtt://h:0' has no port of 1 .. 65535; write it like mqtt://127.0.0.1:1883"},
       {"mqtt: { broker: 'http://h' }\n",

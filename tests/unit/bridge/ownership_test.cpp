@@ -111,6 +111,18 @@ TEST_F(Ownership, OfABatchIsThatOfItsProduct) {
   EXPECT_EQ(code("testid", "QueryPageByApplyId", {{"ApplyId", id}}), "");
 }
 
+// A name is taken within an account, as that of a product that is anybody's is for all.
+TEST_F(Ownership, OfAProductIsTheAccountsThatMadeIt) {
+  const Params make = {{"ProductName", "thermometer"}, {"NodeType", "0"}};
+  EXPECT_EQ(code("second", "CreateProduct", make), "");
+  EXPECT_EQ(code("second", "CreateProduct", make), "iot.prod.AlreadyExistedProductName");
+  EXPECT_EQ(code("testid", "CreateProduct", make), "");
+  const std::string key = bridge_.api.registry().products().back()->key();
+  EXPECT_EQ(code("testid", "RegisterDevice", {{"ProductKey", key}, {"DeviceName", "lamp-9"}}), "");
+  EXPECT_EQ(code("second", "RegisterDevice", {{"ProductKey", key}, {"DeviceName", "lamp-8"}}),
+            "iot.Prod.NotProductOwner");
+}
+
 TEST_F(Ownership, IsNobodysWhereTheConfigurationNamesNone) {
   EXPECT_EQ(code("second", "QueryDevice", {{"ProductKey", "open"}}), "");
   EXPECT_EQ(code("testid", "QueryDevice", {{"ProductKey", "open"}}), "");

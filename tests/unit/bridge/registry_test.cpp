@@ -71,12 +71,16 @@ TYPED_TEST(RegistryOver, FindsManyAsItFindsOne) {
 }
 
 TYPED_TEST(RegistryOver, CreatesProductsWithTheClassesOfANewOne) {
-  const auto made = this->registry().create_product("Ärger & Co", DeviceKind::gateway, true, kRegistryDay);
+  const auto made = this->registry().create_product(
+      {.name = "Ärger & Co", .kind = DeviceKind::gateway, .x509 = true, .owner = "somebody"}, kRegistryDay);
   ASSERT_TRUE(made.has_value());
   EXPECT_THAT((*made)->key(), MatchesRegex("a1[A-Za-z0-9]{9}"));
   EXPECT_THAT((*made)->secret(), MatchesRegex("[A-Za-z0-9]{16}"));
   EXPECT_EQ((*made)->name(), "Ärger & Co");
   EXPECT_TRUE((*made)->x509());
+  EXPECT_EQ((*made)->owner(), "somebody");
+  EXPECT_TRUE((*made)->is_open_to("somebody"));
+  EXPECT_FALSE((*made)->is_open_to("else"));
   EXPECT_EQ(this->registry().product((*made)->key()), *made);
   std::vector<std::string> classes;
   std::set<std::uint64_t> ids;
@@ -215,7 +219,9 @@ TYPED_TEST(RegistryOver, RefusesAChangeOfKind) {
   const auto opened = Registry::open({.sqlite_path = this->dir_.path() / "registry.db"}, this->products_, kRegistryDay);
   ASSERT_FALSE(opened.has_value());
   EXPECT_EQ(opened.error().kind, wire::ErrorKind::usage);
-  EXPECT_THAT(opened.error().text(), testing::HasSubstr("product gate has another kind"));
+  EXPECT_EQ(opened.error().text(),
+            "products: the registry's store has product gate with kind: gateway, which cannot change; write kind: "
+            "gateway, or give the new product a key of its own");
 }
 
 }  // namespace

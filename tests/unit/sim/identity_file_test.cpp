@@ -64,6 +64,9 @@ TEST_F(IdentityFile, GivesEachDeviceItsSecret) {
                  "a1LAMP,bulb-00001,of-another-group\r\n"
                  "a1LAMP,lamp-00001,b"),
             "accepted");
+  ASSERT_EQ(plan("\xEF\xBB\xBFproduct_key,device_name,device_secret\r\n"  // as Excel writes it
+                 "a1LAMP,lamp-00000,a+/=\na1LAMP,lamp-00001,b\na1LAMP,lamp-00002,c\n"),
+            "accepted");
   std::map<std::uint32_t, std::string> secrets;
   ASSERT_TRUE(
       read_identity_file(scenario_, 0, [&](std::uint32_t index, std::string_view secret) { secrets[index] = secret; }));

@@ -97,9 +97,14 @@ TEST(Rates, OfEveryShapeAreInThePlan) {
             std::pair(std::uint64_t{20}, std::uint64_t{60}));
   EXPECT_EQ(planned("rate: { burst: { calls: 4, every: 1s } }"), std::pair(std::uint64_t{8}, std::uint64_t{40}));
   EXPECT_EQ(planned("rate: { due: [ 0s, 9s, 10s ] }"), std::pair(std::uint64_t{0}, std::uint64_t{2}));
-  const Scenario scenario = accepted(small_with("rate: 50/s", "rate: { ramp: { from: 10/s, to: 30/s } }"));
-  EXPECT_THAT(plan_text(scenario, make_plan(scenario, 2), read_machine_limits()),
-              HasSubstr("open loop, from 10/s to 30/s over 10s\n"));
+  const auto told = [](const std::string& rate) {
+    const Scenario scenario = accepted(small_with("rate: 50/s", rate));
+    return plan_text(scenario, make_plan(scenario, 2), read_machine_limits());
+  };
+  EXPECT_THAT(told("rate: { ramp: { from: 10/s, to: 30/s } }"), HasSubstr("open loop, from 10/s to 30/s over 10s\n"));
+  EXPECT_THAT(
+      told("rate: { due: [ 0s, 9s, 10s ] }"),
+      HasSubstr("open loop, 2 calls at due times of their own (1 more are due behind the hold, and not made)\n"));
 }
 
 TEST(Picks, OfAllNeedNoBatch) {

@@ -38,7 +38,7 @@ TEST(Urls, SayWhyTheyAreRefused) {
       {"WS://h", "has a scheme that is not supported (allowed: mqtt://)"},
       {"mqtt://", "has no host"},
       {"mqtt://:1883", "has no host"},
-      {"mqtt://u:p@h", "holds more than host and port"},
+      {"mqtt://u:p@h", "holds a login, which has keys of its own"},
       {"mqtt://h/path", "holds more than host and port"},
       {"mqtt://h?x=1", "holds more than host and port"},
       {"mqtt://::1", "has more than one colon; an IPv6 address stands in brackets, like [::1]:1883"},

@@ -66,6 +66,11 @@ std::vector<BatchBook::Ticket> BatchBook::unfinished() const {
   return tickets;
 }
 
+bool BatchBook::holds(Qos qos) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [qos](const auto& entry) { return entry.second.batch->qos == qos; });
+}
+
 bool BatchBook::take_room() {
   if (!full_told_ || backlog_.publishes > options_.queued_publishes_max / 2 ||
       backlog_.bytes > options_.queued_bytes_max / 2) {

@@ -35,6 +35,8 @@ class BatchBook {
   [[nodiscard]] static std::uint32_t index_of(Ticket ticket) { return ticket & (kBatchMax - 1); }
   // All publishes that are not done, in the order in which they were taken.
   [[nodiscard]] std::vector<Ticket> unfinished() const;
+  // Whether one of them is of that QoS.
+  [[nodiscard]] bool holds(Qos qos) const;
   // True once after an Offer::full, when both backlogs have fallen to half of their bounds.
   [[nodiscard]] bool take_room();
   [[nodiscard]] Backlog backlog() const { return backlog_; }

@@ -232,8 +232,10 @@ void PahoEndpoint::Core::connect(const Login& login) {
   ++attempt_;
   was_connected_ = by_us_ = false;
   work_.emplace(boost::asio::make_work_guard(loop_));
-  // A clean start leaves nothing that Paho could go on with; otherwise it sends again what the broker's session lacks.
-  const bool keeps_client = client_ && !options_.clean_start && login.client_id == login_.client_id;
+  // A clean start leaves nothing that Paho could go on with. Of QoS 2 it must go on where it was. What it sends again
+  // of QoS 1 is malformed now and then (1.3.11 frees it too early), so that a new client sends that as new.
+  const bool has_to_go_on = book_.backlog().publishes == 0 || book_.holds(Qos::exactly_once);
+  const bool keeps_client = client_ && !options_.clean_start && login.client_id == login_.client_id && has_to_go_on;
   login_ = login;
   if (!keeps_client) drop_client();
   start();
