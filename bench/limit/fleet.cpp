@@ -32,7 +32,7 @@ wire::Result<void> run_identities(Bench& bench) {
 
 wire::Result<void> run_gateways(Bench& bench) {
   Samples gateways, direct;
-  for (int i = 0; i < bench.repeats; ++i) {
+  for (int i = 0; i < bench.repeats * kTurns; ++i) {
     const auto through = [&] {
       return sample_product(bench, gateways, fmt::format("gateways-{}", i), "gateways.yaml", {}, {kRate, kFleetCpu});
     };

@@ -33,6 +33,9 @@ struct Part {
 // In the order in which they run.
 const std::vector<Part>& parts();
 
+// Turns in a repeat where rates are compared: they move most from run to run.
+inline constexpr int kTurns = 3;
+
 // Of all repeats: metric path -> one value a repeat.
 using Samples = std::map<std::string, std::vector<double>>;
 

@@ -7,6 +7,7 @@
 
 #include "settings/units.h"
 #include "sim/scenario/pacer.h"
+#include "wire/mqtt/native_options.h"
 
 namespace fleet::sim {
 
@@ -25,6 +26,8 @@ constexpr std::uint64_t kBridgeOtherConnections = 4;
 constexpr std::uint64_t kBrokerBaseDescriptors = 32;
 // A connected, subscribed device or consumer in user memory (2 KB at most is the aim).
 constexpr std::uint64_t kDeviceBytes = 2'048;
+// TLS of a connection: OpenSSL 3.0's state, keys and both record buffers.
+constexpr std::uint64_t kTlsBytes = 57u << 10;
 // A sub-device: what the ledger and its gateway keep.
 constexpr std::uint64_t kSubDeviceBytes = 64;
 // A secret that is kept, and where.
@@ -64,10 +67,15 @@ std::uint64_t caller_connections(const CallGroup& group) {
   return group.closed_loop ? group.in_flight : group.connections_max;
 }
 
+bool speaks_tls(const Target& target) {
+  return target.broker ? wire::mqtt::BrokerPlace(*target.broker).uses_tls() : target.broker_tls != BrokerTls::off;
+}
+
 std::uint64_t fleet_bytes(const Scenario& scenario) {
+  const std::uint64_t connection = kDeviceBytes + (speaks_tls(scenario.target) ? kTlsBytes : 0);
   std::uint64_t bytes = 0;
   for (const FleetGroup& group : scenario.fleet) {
-    const std::uint64_t each = (group.connects() ? kDeviceBytes : kSubDeviceBytes) +
+    const std::uint64_t each = (group.connects() ? connection : kSubDeviceBytes) +
                                (group.provision != Provision::config ? kSecretBytes : 0) +
                                group.publish.size() * kTelemetryBytes;
     bytes += group.count * each;

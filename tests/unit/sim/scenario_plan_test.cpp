@@ -77,6 +77,14 @@ TEST(Limits, SayTheNumberThatFits) {
   EXPECT_TRUE(check_limits(plan, {100'000, 60'000, 0, 2}));
 }
 
+TEST(Limits, MemoryKnowsWhatTlsTakes) {
+  const auto memory = [](const char* tls) {
+    return make_plan(small({{"fleet.lamps.count", "10000"}, {"target.broker.tls", tls}}), 2).memory_bytes;
+  };
+  EXPECT_EQ(memory("on") - memory("off"), 10'000u * (57u << 10));
+  EXPECT_EQ(memory("mutual"), memory("on"));
+}
+
 TEST(Limits, TheNumberThatFitsFits) {
   const MachineLimits limits{20'000, 28'232, 0, 2};
   EXPECT_TRUE(check_limits(make_plan(small({{"fleet.lamps.count", "19676"}, {"workers", "1"}}), 2), limits));
