@@ -35,7 +35,7 @@ class IdentityFile : public testing::Test {
       scenario_ = *scenario;
       return "accepted";
     }
-    const std::string error = scenario.error().text();
+    const std::string error = error_in(scenario);
     const std::string front = directory_.path().string() + "/";
     EXPECT_TRUE(error.starts_with(front)) << error;
     return error.substr(std::min(front.size(), error.size()));

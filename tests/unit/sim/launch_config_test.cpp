@@ -20,11 +20,29 @@ Scenario small(const std::vector<Override>& sets = {}) {
 
 TEST(MosquittoConfig, WritesEveryLimitDown) {
   const std::string text = mosquitto_config(small(), {1234}, "/run/here", "/p.so");
-  for (const char* line : {"listener 1234 127.0.0.1\n", "allow_anonymous false\n", "user root\n",
-                           "set_tcp_nodelay true\n", "max_inflight_messages 65535\n", "max_queued_messages 1000\n",
-                           "max_queued_bytes 0\n", "max_packet_size 1048576\n", "max_keepalive 65535\n",
-                           "persistence false\n", "plugin /p.so\n", "plugin_opt_registry /run/here/registry.db\n",
-                           "plugin_opt_apps /run/here/apps\n", "plugin_opt_bridge_username fleet-bridge\n"}) {
+  for (const char* line : {"listener 1234 127.0.0.1\n",
+                           "max_connections -1\n",
+                           "allow_anonymous false\n",
+                           "allow_zero_length_clientid true\n",
+                           "user root\n",
+                           "set_tcp_nodelay true\n",
+                           "max_inflight_messages 65535\n",
+                           "max_inflight_bytes 0\n",
+                           "max_queued_messages 1000\n",
+                           "max_queued_bytes 0\n",
+                           "queue_qos0_messages false\n",
+                           "max_packet_size 1048576\n",
+                           "max_keepalive 65535\n",
+                           "memory_limit 0\n",
+                           "upgrade_outgoing_qos false\n",
+                           "retain_available true\n",
+                           "sys_interval 0\n",
+                           "connection_messages false\n",
+                           "persistence false\n",
+                           "plugin /p.so\n",
+                           "plugin_opt_registry /run/here/registry.db\n",
+                           "plugin_opt_apps /run/here/apps\n",
+                           "plugin_opt_bridge_username fleet-bridge\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
 }

@@ -67,11 +67,10 @@ TEST(Rates, AreReplayedFromAFileBesideTheScenario) {
   const tests::TempDir directory;
   directory.write("due.txt", "# of a morning\n0s\n\n  15ms \r\n1.5s # not a comment\n");
   const std::string file = directory.write("s.yaml", small_with("rate: 50/s", "rate: { replay: due.txt }")).string();
-  const auto broken = load_scenario(file, {}, {});
-  ASSERT_FALSE(broken);
-  EXPECT_EQ(broken.error().text(), (directory.path() / "due.txt").string() +
-                                       ":5:1: '1.5s # not a comment' is not a duration; write it like 250ms, 10s, 5m "
-                                       "or 1h");
+  EXPECT_EQ(error_in(load_scenario(file, {}, {})),
+            (directory.path() / "due.txt").string() +
+                ":5:1: '1.5s # not a comment' is not a duration; write it like 250ms, 10s, 5m "
+                "or 1h");
   directory.write("due.txt", "# of a morning\n0s\n\n  15ms \r\n1.5s");
   const auto scenario = load_scenario(file, {}, {});
   ASSERT_TRUE(scenario) << scenario.error().text();
@@ -79,11 +78,11 @@ TEST(Rates, AreReplayedFromAFileBesideTheScenario) {
   EXPECT_EQ(make_plan(*scenario, 2).total.hold, 3u);
 
   directory.write("due.txt", "1s\n900ms\n");
-  EXPECT_THAT(load_scenario(file, {}, {}).error().text(),
+  EXPECT_THAT(error_in(load_scenario(file, {}, {})),
               HasSubstr("due.txt:2:1: '900ms' is due before the call in front of it; due times ascend"));
   directory.write("due.txt", "# nothing\n");
-  EXPECT_THAT(load_scenario(file, {}, {}).error().text(), HasSubstr("s.yaml:18:21: 'calls.push.rate.replay': "));
-  EXPECT_THAT(load_scenario(file, {}, {}).error().text(), HasSubstr("due.txt holds no due times"));
+  EXPECT_THAT(error_in(load_scenario(file, {}, {})), HasSubstr("s.yaml:18:21: 'calls.push.rate.replay': "));
+  EXPECT_THAT(error_in(load_scenario(file, {}, {})), HasSubstr("due.txt holds no due times"));
 }
 
 TEST(Rates, OfEveryShapeAreInThePlan) {

@@ -68,11 +68,13 @@ TEST(Limits, SayTheNumberThatFits) {
             "counts, or raise the hard limit (ulimit -Hn)");
   const auto ports = check_limits(plan, {100'000, 28'232, 0, 2});
   ASSERT_FALSE(ports);
+  EXPECT_EQ(ports.error().kind, wire::ErrorKind::environment);
   EXPECT_EQ(ports.error().message,
             "50,000 devices need 50,000 local ports and net.ipv4.ip_local_port_range leaves 28,132; 28,132 fit: "
             "lower the counts, widen the range, or let them come from more addresses (target.broker.source_addresses)");
   const auto memory = check_limits(plan, {100'000, 60'000, 1u << 20, 2});
   ASSERT_FALSE(memory);
+  EXPECT_EQ(memory.error().kind, wire::ErrorKind::environment);
   EXPECT_THAT(memory.error().message, HasSubstr("of memory and 1 MB are available"));
   EXPECT_TRUE(check_limits(plan, {100'000, 60'000, 0, 2}));
 }

@@ -1,8 +1,11 @@
 // A small scenario that is right, for tests that make one thing wrong.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/scenario/scenario.h"
 
@@ -40,10 +43,14 @@ inline std::string small_with(std::string_view from, std::string_view to) {
   return at == std::string::npos ? "the replaced text is not there" : text.replace(at, from.size(), to);
 }
 
-// Where and what of the error, "accepted" when there is none.
+// Where and what of the error, "accepted" when there is none. Whatever is wrong with a scenario is a matter of usage.
+inline std::string error_in(const wire::Result<Scenario>& scenario) {
+  if (scenario) return "accepted";
+  EXPECT_EQ(scenario.error().kind, wire::ErrorKind::usage) << scenario.error().text();
+  return scenario.error().text();
+}
 inline std::string error_of(const std::string& text, const std::vector<Override>& sets = {}) {
-  const auto scenario = parse_scenario(text, "s.yaml", sets, std::nullopt);
-  return scenario ? "accepted" : scenario.error().text();
+  return error_in(parse_scenario(text, "s.yaml", sets, std::nullopt));
 }
 
 }  // namespace fleet::sim
