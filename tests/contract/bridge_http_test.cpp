@@ -218,6 +218,25 @@ TEST_F(BridgeHttp, RefusesParametersThatCannotBe) {
   expect_service();
 }
 
+TEST_F(BridgeHttp, RefusesAHundredThousandParametersWithinItsMemory) {
+  options_.http_more = "";
+  std::string many = signed_form({});
+  for (int i = 0; i < 100'000; ++i) many += "&p" + std::to_string(i) + "=1";
+  ASSERT_LT(many.size(), 1u << 20) << "the body itself may be so large";
+  expect_service();
+  const std::int64_t before = bridge().rss_kib();
+  for (int i = 0; i < 10; ++i) {
+    const auto reply = caller().call(post(many));
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, 400U);
+    EXPECT_THAT(reply->body, HasSubstr("too many parameters"));
+  }
+  expect_service();
+  if (kMemoryIsTrue) {
+    EXPECT_LT(bridge().rss_kib() - before, 12'288);
+  }
+}
+
 TEST_F(BridgeHttp, RefusesWhatIsNotSignedOrNotNew) {
   expect_code({.secret = "wrong"}, 400, "SignatureDoesNotMatch");
   expect_code({.access_key_id = "nobody"}, 404, "InvalidAccessKeyId.NotFound");
