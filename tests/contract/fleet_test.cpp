@@ -11,6 +11,7 @@
 #include "tests/support/free_port.h"
 #include "tests/support/mosquitto.h"
 #include "tests/support/run_loop.h"
+#include "tests/support/scripted_broker.h"
 #include "tests/support/scripted_peer.h"
 #include "tests/support/wait_until.h"
 #include "wire/mqtt/connection.h"
@@ -313,6 +314,33 @@ TEST(FleetFaults, AConnectionLostBeforeItsDeviceIsReadyIsAFailedAttempt) {
   run.finish();
   EXPECT_EQ(run.outcome().connect.failed, 3u);
   EXPECT_EQ(run.outcome().connect.reconnects, 0u);
+}
+
+// All devices are due at once, and the broker answers none of them before the test says so.
+TEST(FleetFaults, NoMoreHandshakesAreUnderWayThanTheScenarioAllows) {
+  constexpr std::uint32_t kAtOnce = 8;
+  for (const std::uint32_t workers : {1u, 3u}) {
+    tests::ScriptedBroker::Script script;
+    script.withhold_connacks = true;
+    tests::ScriptedBroker broker(script);
+    FleetRun run(Engine::native, workers, broker.port());
+    ConnectPlan& connect = run.scenario().fleet[0].connect;
+    connect.version = wire::mqtt::Version::v5;
+    connect.per_second = 1e6;
+    connect.in_flight_max = kAtOnce;
+    connect.timeout = 5min;
+    ASSERT_TRUE(run.start());
+    ASSERT_TRUE(wait_until([&] { return broker.waiting() == kAtOnce; })) << broker.waiting();
+    for (std::uint32_t let_in = 1; let_in <= kDevices; ++let_in) {
+      broker.let_in();
+      ASSERT_TRUE(wait_until([&] { return run.fleet().status().connected == let_in; }));
+      ASSERT_TRUE(wait_until([&] { return broker.waiting() > 0 || let_in == kDevices; }));
+    }
+    ASSERT_TRUE(run.ready()) << run.fleet().status().last_error;
+    EXPECT_EQ(broker.waiting_max(), kAtOnce) << workers;
+    EXPECT_EQ(run.fleet().status().connect_failed, 0u);
+    run.finish();
+  }
 }
 
 TEST(FleetFaults, AFleetThatIsStoppedAtOnceEnds) {

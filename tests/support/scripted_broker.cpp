@@ -1,11 +1,15 @@
 #include "tests/support/scripted_broker.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <deque>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,6 +25,8 @@ struct ScriptedBroker::Server {
   std::uint16_t port = acceptor.local_endpoint().port();
   Script script;
   std::uint64_t connects = 0, subscribes = 0;
+  std::deque<std::shared_ptr<Session>> withheld;
+  std::atomic<std::uint64_t> waiting{0}, waiting_max{0};
   std::thread thread;
 
   void accept();
@@ -41,6 +47,12 @@ class ScriptedBroker::Session : public std::enable_shared_from_this<Session> {
     });
   }
 
+  void connack() {
+    const std::uint8_t code = server_.script.connack(server_.connects++);
+    send({'\x20', '\x03', '\0', static_cast<char>(code), '\0'});
+    if (code > 0x7F) close();
+  }
+
  private:
   // MQTT 5.0 §2.1: type and flags, the remaining length, the rest. False: no whole packet is there.
   bool take_packet() {
@@ -55,16 +67,17 @@ class ScriptedBroker::Session : public std::enable_shared_from_this<Session> {
     const auto type = static_cast<unsigned char>(input_[0]) >> 4;
     const std::string body = input_.substr(at, length);
     input_.erase(0, at + length);
-    if (type == 1) connack();
+    if (type == 1) connect();
     if (type == 8) suback(body);
     if (type == 12) send(std::string("\xD0\0", 2));
     return socket_.is_open();
   }
 
-  void connack() {
-    const std::uint8_t code = server_.script.connack(server_.connects++);
-    send({'\x20', '\x03', '\0', static_cast<char>(code), '\0'});
-    if (code > 0x7F) close();
+  void connect() {
+    if (!server_.script.withhold_connacks) return connack();
+    server_.withheld.push_back(shared_from_this());
+    server_.waiting = server_.withheld.size();
+    server_.waiting_max = std::max(server_.waiting_max.load(), server_.waiting.load());
   }
 
   // Packet identifier, properties (shorter than 128 bytes), and for each filter its length, itself and its options.
@@ -127,5 +140,17 @@ ScriptedBroker::~ScriptedBroker() {
 }
 
 std::uint16_t ScriptedBroker::port() const { return server_->port; }
+std::uint64_t ScriptedBroker::waiting() const { return server_->waiting; }
+std::uint64_t ScriptedBroker::waiting_max() const { return server_->waiting_max; }
+
+void ScriptedBroker::let_in() {
+  asio::post(server_->loop, [server = server_.get()] {
+    if (server->withheld.empty()) return;
+    const std::shared_ptr<Session> first = server->withheld.front();
+    server->withheld.pop_front();
+    server->waiting = server->withheld.size();
+    first->connack();
+  });
+}
 
 }  // namespace fleet::tests

@@ -19,6 +19,8 @@ class ScriptedBroker {
   struct Script {
     // The reason code of the n-th CONNACK; above 0x7F the connection is closed behind it.
     std::function<std::uint8_t(std::uint64_t)> connack = [](std::uint64_t) { return std::uint8_t{0}; };
+    // CONNACKs are withheld; let_in() sends them.
+    bool withhold_connacks = false;
     // The reason code for one filter of the n-th SUBSCRIBE, which asks for `qos`.
     std::function<std::uint8_t(std::uint64_t, std::uint8_t)> suback = [](std::uint64_t, std::uint8_t qos) {
       return qos;
@@ -35,6 +37,11 @@ class ScriptedBroker {
   ScriptedBroker& operator=(const ScriptedBroker&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
+  // CONNECTs whose CONNACK is withheld: now, and at most so far.
+  [[nodiscard]] std::uint64_t waiting() const;
+  [[nodiscard]] std::uint64_t waiting_max() const;
+  // Sends the CONNACK of the CONNECT that waits longest.
+  void let_in();
 
  private:
   struct Server;
