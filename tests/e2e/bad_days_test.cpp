@@ -205,24 +205,5 @@ TEST(BadDays, NoBrokerAtTheUrlIsExitCode3) {
   EXPECT_NE(run.output().find("127.0.0.1:1"), std::string::npos) << run.output();
 }
 
-TEST(BadDays, MoreDevicesThanDescriptorsIsSaidBeforeTheFirstConnect) {
-  SimRun run(to_yaml({.devices = 900'000}));
-  EXPECT_EQ(run.wait(), 3);
-  EXPECT_NE(run.output().find("900,000 devices need"), std::string::npos) << run.output();
-}
-
-TEST(BadDays, AWrongScenarioIsExitCode2WithItsPlace) {
-  SimRun run("name: x\nfleet:\n  lamps:\n    cuont: 3\n");
-  EXPECT_EQ(run.wait(), 2);
-  EXPECT_NE(run.output().find(run.scenario_path() + ":4:5: unknown key 'cuont'"), std::string::npos) << run.output();
-  EXPECT_NE(run.output().find("did you mean 'count'?"), std::string::npos) << run.output();
-}
-
-TEST(BadDays, AMissingScenarioFileIsExitCode2) {
-  SimRun run(std::vector<std::string>{"run", "/nonexistent/scenario.yaml"});
-  EXPECT_EQ(run.wait(), 2);
-  EXPECT_NE(run.output().find("/nonexistent/scenario.yaml"), std::string::npos) << run.output();
-}
-
 }  // namespace
 }  // namespace fleet::tests
