@@ -21,7 +21,7 @@ std::string scenario(const ScriptedBroker& broker, const ScriptedBridge& bridge)
                   .rate = "20/s",
                   .hold = "2s",
                   .drain = "1s",
-                  .fleet_extra = "    connect: { protocol: 5 }",
+                  .fleet_extra = "    connect: { protocol: 5, back_off: { first: 20ms, longest: 40ms } }",
                   .target = fmt::format("{{ broker: \"mqtt://127.0.0.1:{}\", bridge: \"http://127.0.0.1:{}\" }}",
                                         broker.port(), bridge.port()),
                   .thresholds = "[ calls.failed == 0 ]"});

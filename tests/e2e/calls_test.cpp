@@ -11,10 +11,7 @@ namespace {
 
 constexpr int kPass = FLEET_RELEASE_BUILD ? 0 : 4;  // a debug build calls its runs INVALID
 
-// One call group of each pick and each shape of a rate, at once; the warm-up is a second, the hold too.
-constexpr std::string_view kEveryShape = R"(# Does every call find whom it is for?
-name: every-shape
-products:
+constexpr std::string_view kSixtyLamps = R"(products:
   lamp: { topics: { get: subscribe } }
 fleet:
   lamps:
@@ -22,20 +19,30 @@ fleet:
     count: 60
     name: lamp-{index:5}
     subscribe: [ { topic: get } ]
+)";
+
+// One call group of each pick and each shape of a rate, at once; the warm-up is a second, the hold too.
+constexpr std::string_view kEveryShape = R"(# Does every call find whom it is for?
+name: every-shape
+include: lamps.yaml
 calls:
-  steady: { api: BatchPub, to: lamps, topic: get, batch: 10, pick: round-robin, rate: 20/s }
+  steady: { api: BatchPub, to: lamps, topic: get, batch: 10, pick: round-robin, rate: 20/s, connections: 2 }
   random: { api: BatchPub, to: lamps, topic: get, batch: 7, pick: random, rate: 100/s, arrivals: poisson }
   popular: { api: BatchPub, to: lamps, topic: get, batch: 10, pick: zipf, rate: { ramp: { from: 10/s, to: 30/s } } }
   few: { api: BatchPub, to: lamps, topic: get, batch: 3, pick: same, rate: { steps: [ { rate: 10/s, for: 500ms }, { rate: 30/s, for: 500ms } ] } }
   everybody: { api: BatchPub, to: lamps, topic: get, pick: all, rate: { burst: { calls: 4, every: 500ms } } }
   recorded: { api: Pub, to: lamps, topic: get, rate: { due: [ 0s, 10ms, 10ms, 900ms, 1s ] } }
+  replayed: { api: Pub, to: lamps, topic: get, rate: { replay: due.txt } }
 phases: { warm_up: 1s, hold: 1s, drain: 10s }
 health: { send_lag_p99: 5s, hiccup: 5s }
 thresholds: [ calls.failed == 0, calls.rejected == 0, deliveries.missing == 0, deliveries.misdelivered == 0 ]
 )";
 
 TEST(Calls, OfEveryPickAndShapeBalance) {
-  SimRun run{std::string(kEveryShape)};
+  const TempDir directory;
+  directory.write("lamps.yaml", kSixtyLamps);
+  directory.write("due.txt", "0s\n10ms\n500ms\n1s\n");
+  SimRun run(SimRun::WithOut{}, {"run", directory.write("scenario.yaml", kEveryShape).string()});
   EXPECT_EQ(run.wait(), kPass) << run.output();
   nlohmann::json groups = run.result()["call_groups"];
   const auto expect = [&](const char* name, int calls, int batch) {
@@ -47,6 +54,7 @@ TEST(Calls, OfEveryPickAndShapeBalance) {
   expect("few", 20, 3);
   expect("everybody", 8, 60);
   expect("recorded", 4, 1);
+  expect("replayed", 3, 1);
   EXPECT_EQ(groups["random"]["deliveries"]["received"], groups["random"]["calls"]["scheduled"].get<int>() * 7);
   EXPECT_GT(groups["random"]["calls"]["scheduled"], 50);
 }

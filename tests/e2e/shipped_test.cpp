@@ -3,6 +3,7 @@
 
 #include "tests/e2e/shipped.h"
 #include "tests/e2e/sim_run.h"
+#include "tests/support/sanitizers.h"
 
 namespace fleet::tests {
 namespace {
@@ -48,9 +49,20 @@ TEST(ShippedScenarios, FifteenThousand) {
   EXPECT_GT(result["call_groups"]["popular"]["deliveries"]["received"], 1'000);
 }
 
+// With all that it asks for: memory that does not grow in half an hour does not grow in a second either.
 TEST(ShippedScenarios, Soak) {
-  const nlohmann::json result = pass("soak.yaml", {"fleet.lamps.count=500", "fleet.lamps.publish.0.every=500ms"});
+  SimRun run(shipped("soak.yaml"), shortened({"fleet.lamps.count=500", "fleet.lamps.publish.0.every=500ms"}));
+  EXPECT_EQ(run.wait(), kPass) << run.output();
+  const nlohmann::json result = run.result();
   EXPECT_EQ(result["deliveries"]["received"], 5'000);
+  int of_memory = 0;
+  for (const auto& threshold : result["thresholds"]) {
+    const bool memory = threshold["expr"].get<std::string>().starts_with("cost.rss_growth_kib.");
+    of_memory += memory ? 1 : 0;
+    if (memory && !kMemoryIsTrue) continue;
+    EXPECT_EQ(threshold["ok"], true) << threshold;
+  }
+  EXPECT_EQ(of_memory, 3);
 }
 
 TEST(Commands, NewWritesAScenarioThatPlans) {

@@ -89,6 +89,15 @@ TEST_F(Handshake, ThatNobodyCanFinishEndsTheRunAndSaysWhy) {
   EXPECT_NE(output.find("certificate has expired"), std::string::npos) << output;
 }
 
+TEST_F(Handshake, WithoutACheckIsFinishedWithAnybody) {
+  const auto elsewhere = certificates_.ca().issue({.common_name = "b", .names = {"broker.example"}});
+  Mosquitto broker({.listener = certificates_.listener_with(elsewhere)});
+  const TempDir out;
+  SimRun run(shortened(fmt::format("{{url: 'mqtts://127.0.0.1:{}', tls: {{verify: false}}}}", broker.port()), out));
+  EXPECT_EQ(run.wait(), kPass) << run.output();
+  EXPECT_NE(run.output().find("5,000 expected = 5,000 received + 0 missing"), std::string::npos) << run.output();
+}
+
 TEST_F(Handshake, WithABrokerThatSpeaksNoTlsEndsTheRun) {
   Mosquitto broker;
   broker.explain("disconnected");
