@@ -15,6 +15,7 @@
 #include "bridge/envelope/rpc_params.h"
 #include "bridge/fanout/plan.h"
 #include "bridge/registry/registry.h"
+#include "bridge/server/request_parser.h"
 #include "wire/encoding.h"
 #include "wire/signing.h"
 #include "wire/stamp.h"
@@ -228,6 +229,35 @@ void CheckDeviceNames(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(CheckDeviceNames)->Args({1'000, 0})->Args({10'000, 0})->Args({1'000, 1})->Args({10'000, 1});
+
+// The bytes of a BatchPub to 100 names as a socket has them, a read each, into a request. Arguments: bytes of content,
+// and of a read.
+void ParseRequest(benchmark::State& state) {
+  const std::string body = call_body(0, static_cast<std::size_t>(state.range(0)));
+  const auto read_bytes = static_cast<std::size_t>(state.range(1));
+  const std::string bytes = fmt::format(
+      "POST / HTTP/1.1\r\nhost: 127.0.0.1:8080\r\nuser-agent: a public SDK on some runtime\r\n"
+      "accept: application/json\r\nconnection: keep-alive\r\n"
+      "content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{}",
+      body.size(), body);
+  bridge::RequestText text;
+  for (auto _ : state) {
+    text.clear(body.size());
+    bridge::RequestParser parser({}, text);
+    auto step = bridge::RequestParser::Step::more;
+    std::size_t used = 0;
+    for (std::size_t arrived = 0; arrived < bytes.size();) {
+      arrived = std::min(arrived + read_bytes, bytes.size());
+      do {
+        step = parser.put(std::string_view(bytes).substr(used, arrived - used), used);
+      } while (step == bridge::RequestParser::Step::header && used < arrived);
+    }
+    if (step != bridge::RequestParser::Step::done) state.SkipWithError("not a request");
+    benchmark::DoNotOptimize(text.view());
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));
+}
+BENCHMARK(ParseRequest)->Args({128, 65'536})->Args({128, 1'448})->Args({262'144, 65'536});
 
 void DecodeParameters(benchmark::State& state) {
   const std::string body = call_body(0, 128);
