@@ -4,6 +4,7 @@
 
 #include "bridge/broker_auth/topic_owner.h"
 #include "wire/device_login.h"
+#include "wire/identifiers.h"
 #include "wire/signing.h"
 
 namespace fleet::bridge {
@@ -28,6 +29,17 @@ bool is_of_app(std::string_view username, std::string_view app_key) {
   return is_consumer(username) && username.substr(wire::kConsumerUsername.size()) == app_key;
 }
 
+// The device that PRODUCTKEY&DEVICENAME names, the usual ID of a login.
+std::optional<wire::DeviceId> named_by(std::string_view id) {
+  const std::size_t ampersand = id.find('&');
+  if (ampersand == std::string_view::npos) return {};
+  const wire::DeviceId device{.product_key = id.substr(0, ampersand), .device_name = id.substr(ampersand + 1)};
+  if (!wire::is_product_key(device.product_key) || !wire::is_device_name(device.device_name)) return {};
+  return device;
+}
+
+LoginVerdict unreadable() { return {LoginCode::not_authorized, "the registry cannot be read"}; }
+
 }  // namespace
 
 wire::Result<std::unique_ptr<Guard>> Guard::open(GuardOptions options) {
@@ -36,16 +48,23 @@ wire::Result<std::unique_ptr<Guard>> Guard::open(GuardOptions options) {
   return std::unique_ptr<Guard>(new Guard(std::move(options), std::move(*reader)));
 }
 
-LoginVerdict Guard::login(const LoginTexts& texts) {
+LoginVerdict Guard::login(const LoginTexts& texts, const void* connection) {
   if (texts.username.empty()) return {LoginCode::bad_credentials, "it gave no user name"};
-  if (texts.username == options_.bridge_username) {
-    if (wire::equal_in_constant_time(texts.password, options_.bridge_password)) return {};
-    return {LoginCode::not_authorized, "this is not the password of the bridge (mqtt.password)"};
-  }
-  return is_consumer(texts.username) ? login_consumer(texts) : login_device(texts);
+  if (texts.username == options_.bridge_username) return login_bridge(texts);
+  return is_consumer(texts.username) ? login_consumer(texts, connection) : login_device(texts, connection);
 }
 
-LoginVerdict Guard::login_consumer(const LoginTexts& texts) {
+// The bridge's client ids and those of devices and consumers never meet: theirs have an extension.
+LoginVerdict Guard::login_bridge(const LoginTexts& texts) const {
+  if (!wire::equal_in_constant_time(texts.password, options_.bridge_password)) {
+    return {LoginCode::not_authorized, "this is not the password of the bridge (mqtt.password)"};
+  }
+  if (wire::parse_login_id(texts.client_id))
+    return {LoginCode::bad_client_id, "its client id has the form of a device's"};
+  return {};
+}
+
+LoginVerdict Guard::login_consumer(const LoginTexts& texts, const void* connection) {
   const auto login = wire::parse_login_id(texts.client_id);
   if (!login) return {LoginCode::bad_client_id, login.error()};
   const std::string_view app_key = texts.username.substr(wire::kConsumerUsername.size());
@@ -57,10 +76,12 @@ LoginVerdict Guard::login_consumer(const LoginTexts& texts) {
   if (!wire::password_matches(*login, app->second, wire::consumer_login_content(*login, app_key), texts.password)) {
     return {LoginCode::not_authorized, "wrong password"};
   }
+  if (auto verdict = check_client_id(texts, login->id); verdict.code != LoginCode::accepted) return verdict;
+  client_ids_.begin_consumer(texts.username, texts.client_id, connection);
   return {};
 }
 
-LoginVerdict Guard::login_device(const LoginTexts& texts) {
+LoginVerdict Guard::login_device(const LoginTexts& texts, const void* connection) {
   const auto login = wire::parse_login_id(texts.client_id);
   if (!login) return {LoginCode::bad_client_id, login.error()};
   const auto id = wire::parse_device_username(texts.username);
@@ -69,16 +90,35 @@ LoginVerdict Guard::login_device(const LoginTexts& texts) {
     return {LoginCode::bad_credentials, "its password is not hexadecimal of the method's length"};
   }
   const auto device = reader_.device(*id);
-  if (!device) return {LoginCode::not_authorized, "the registry cannot be read"};
+  if (!device) return unreadable();
   if (!*device) return {LoginCode::not_authorized, "it is not registered"};
   if (!wire::password_matches(*login, (*device)->secret, wire::device_login_content(*login, *id), texts.password)) {
     return {LoginCode::not_authorized, "wrong password"};
   }
   if ((*device)->disabled) return {LoginCode::not_authorized, "it is disabled"};
-  if ((*device)->is_gateway && !topology_.add(texts.username, (*device)->index)) {
-    return {LoginCode::not_authorized, "the registry cannot be read"};
+  if (auto verdict = check_client_id(texts, login->id); verdict.code != LoginCode::accepted) return verdict;
+  if ((*device)->is_gateway && !topology_.add(texts.username, (*device)->index)) return unreadable();
+  return {.other = client_ids_.begin_device(texts.username, texts.client_id, connection)};
+}
+
+LoginVerdict Guard::check_client_id(const LoginTexts& texts, std::string_view id) {
+  // Needs no memory: holds for sessions that are older than the broker, and for devices that have never logged in.
+  if (const auto named = named_by(id); named && !is_device(texts.username, *named)) {
+    const auto device = reader_.device(*named);
+    if (!device) return unreadable();
+    if (*device) return {LoginCode::bad_client_id, "its client id is the name of another device:", id};
   }
-  return {};
+  const std::string_view owner = client_ids_.owner(texts.client_id);
+  if (owner.empty() || owner == texts.username) return {};
+  if (const auto other = wire::parse_device_username(owner)) {
+    const auto device = reader_.device(*other);
+    if (!device) return unreadable();
+    if (!*device) {  // the same hardware under another name, say
+      client_ids_.forget_device(owner);
+      return {};
+    }
+  }
+  return {LoginCode::bad_client_id, "its client id belongs to", owner};
 }
 
 bool Guard::may(std::string_view username, TopicAccess access, std::string_view topic) {

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "bridge/broker_auth/client_ids.h"
 #include "bridge/broker_auth/options.h"
 #include "bridge/broker_auth/registry_reader.h"
 #include "bridge/broker_auth/topology.h"
@@ -25,14 +27,17 @@ struct LoginTexts {
 // What the platform's CONNACK would say (documentation of return codes); Mosquitto lets a plugin say 5 only.
 enum class LoginCode : std::uint8_t {
   accepted = 0,
-  bad_client_id = 2,    // too long, or its extension is wrong
+  bad_client_id = 2,    // too long, its extension is wrong, or it is somebody else's
   bad_credentials = 4,  // user name or password of another form
   not_authorized = 5,   // not registered, disabled, wrong password
 };
 
 struct LoginVerdict {
   LoginCode code = LoginCode::accepted;
-  std::string_view why{};  // for a log: what is wrong, without any of the texts; static
+  std::string_view why{};    // for a log: what is wrong, without any of the texts; static
+  std::string_view whose{};  // the name behind `why`: whose the client id is; valid as long as the texts, until the
+                             // next login; may be empty
+  std::optional<std::string> other{};  // accepted: the client id of the device's first connection, which has to end
 };
 
 enum class TopicAccess : std::uint8_t { read, write, subscribe, unsubscribe };
@@ -49,7 +54,10 @@ class Guard {
   // Errors: as RegistryReader::open.
   [[nodiscard]] static wire::Result<std::unique_ptr<Guard>> open(GuardOptions options);
 
-  [[nodiscard]] LoginVerdict login(const LoginTexts& texts);
+  // `connection` tells it from others, for comparing only; not null.
+  [[nodiscard]] LoginVerdict login(const LoginTexts& texts, const void* connection);
+  // A connection has ended, whether it was let in or not.
+  void end(std::string_view client_id, const void* connection) { client_ids_.end(client_id, connection); }
 
   // `username` has logged in. A device: its own topics; a gateway: also those of its sub-devices; a consumer: to read
   // those of its application; the bridge: all. For reading: no question to the registry and no allocation (see
@@ -61,12 +69,16 @@ class Guard {
 
  private:
   Guard(GuardOptions options, RegistryReader reader) : options_(std::move(options)), reader_(std::move(reader)) {}
-  [[nodiscard]] LoginVerdict login_device(const LoginTexts& texts);
-  [[nodiscard]] LoginVerdict login_consumer(const LoginTexts& texts);
+  [[nodiscard]] LoginVerdict login_bridge(const LoginTexts& texts) const;
+  [[nodiscard]] LoginVerdict login_device(const LoginTexts& texts, const void* connection);
+  [[nodiscard]] LoginVerdict login_consumer(const LoginTexts& texts, const void* connection);
+  // Whether a device or consumer that has proved who it is may have the client id; `id` is that without its extension.
+  [[nodiscard]] LoginVerdict check_client_id(const LoginTexts& texts, std::string_view id);
 
   GuardOptions options_;
   RegistryReader reader_;
   Topology topology_{reader_};
+  ClientIds client_ids_;
   wire::TimePoint next_look_{};
   bool refreshing_ = false;
   bool failing_ = false;

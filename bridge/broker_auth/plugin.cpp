@@ -14,12 +14,10 @@
 #include <utility>
 #include <vector>
 
-#include "bridge/broker_auth/connections.h"
 #include "bridge/broker_auth/guard.h"
 #include "bridge/broker_auth/options.h"
 #include "bridge/broker_auth/refusal_log.h"
 #include "wire/clock.h"
-#include "wire/device_login.h"
 
 namespace {
 
@@ -33,7 +31,6 @@ std::string_view text_of(const char* text) { return text == nullptr ? std::strin
 struct Plugin {
   mosquitto_plugin_id_t* identifier = nullptr;
   std::unique_ptr<Guard> guard;
-  Connections connections;
   RefusalLog refusals{[](const std::string& line) { log(MOSQ_LOG_WARNING, line); }};
 };
 
@@ -54,7 +51,9 @@ int refuse_login(Plugin& plugin, const LoginTexts& texts, const char* address, c
     std::string line("login of ");
     line.append(shown(texts.username)).append(" from ").append(text_of(address));
     line.append(" refused (").append(std::to_string(static_cast<int>(verdict.code))).append("): ");
-    return line.append(verdict.why);
+    line.append(verdict.why);
+    if (!verdict.whose.empty()) line.append(" ").append(shown(verdict.whose));
+    return line;
   });
   return MOSQ_ERR_AUTH;
 }
@@ -66,13 +65,11 @@ int on_login(int /*event*/, void* data, void* userdata) {
     const LoginTexts texts{.client_id = text_of(mosquitto_client_id(event.client)),
                            .username = text_of(event.username),
                            .password = text_of(event.password)};
-    const LoginVerdict verdict = plugin.guard->login(texts);
+    const LoginVerdict verdict = plugin.guard->login(texts, event.client);
     if (verdict.code != LoginCode::accepted) {
       return refuse_login(plugin, texts, mosquitto_client_address(event.client), verdict);
     }
-    if (!fleet::wire::parse_device_username(texts.username)) return int{MOSQ_ERR_SUCCESS};
-    const auto other = plugin.connections.begin(texts.username, texts.client_id, event.client);
-    if (other) mosquitto_kick_client_by_clientid(other->c_str(), true);
+    if (verdict.other) mosquitto_kick_client_by_clientid(verdict.other->c_str(), true);
     return int{MOSQ_ERR_SUCCESS};
   });
 }
@@ -114,7 +111,7 @@ int on_topic(int /*event*/, void* data, void* userdata) {
 int on_disconnect(int /*event*/, void* data, void* userdata) {
   return shielded(MOSQ_ERR_SUCCESS, [&] {
     const auto& event = *static_cast<const mosquitto_evt_disconnect*>(data);
-    static_cast<Plugin*>(userdata)->connections.end(text_of(mosquitto_client_username(event.client)), event.client);
+    static_cast<Plugin*>(userdata)->guard->end(text_of(mosquitto_client_id(event.client)), event.client);
     return int{MOSQ_ERR_SUCCESS};
   });
 }

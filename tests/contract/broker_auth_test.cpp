@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bridge/registry/registry.h"
+#include "tests/support/device_login_as.h"
 #include "tests/support/event_recorder.h"
 #include "tests/support/mosquitto.h"
 #include "tests/support/registry_fixture.h"
@@ -71,17 +72,20 @@ class BrokerAuth : public testing::TestWithParam<Version> {
     broker_->explain("disconnected, not authorised.");
   }
 
-  PartyPtr start(const Login& login) {
+  // `lasting`: it goes on with its session, which waits for it for an hour.
+  PartyPtr start(const Login& login, bool lasting = false) {
     auto made = std::make_unique<Party>();
     made->options.version = GetParam();
+    made->options.clean_start = !lasting;
+    made->options.session_expiry_s = lasting ? 3'600 : 0;
     made->login = login;
     const wire::mqtt::NativeOptions native{{boost::asio::ip::address_v4::loopback(), broker_->port()}, std::nullopt};
     made->endpoint = std::make_unique<wire::mqtt::Connection>(context_, made->options, native, made->seen);
     made->endpoint->connect(made->login);
     return made;
   }
-  PartyPtr connected(const Login& login) {
-    auto party = start(login);
+  PartyPtr connected(const Login& login, bool lasting = false) {
+    auto party = start(login, lasting);
     EXPECT_TRUE(loop_.until([&] { return party->seen.connects == 1 || !party->seen.ends.empty(); }));
     EXPECT_EQ(party->seen.connects, 1) << login.username;
     return party;
@@ -144,9 +148,14 @@ class BrokerAuth : public testing::TestWithParam<Version> {
     ASSERT_TRUE(registry_->add_sub_devices(gateway, {&item, 1}).has_value());
   }
 
-  void expect_refused(const Login& login, const std::string& why) {
+  void leave(Party& who) {
+    who.endpoint->disconnect();
+    ASSERT_TRUE(loop_.until([&] { return !who.seen.ends.empty(); }));
+  }
+
+  void expect_refused(const Login& login, const std::string& why, bool lasting = false) {
     broker_->explain("refused (");
-    const auto party = start(login);
+    const auto party = start(login, lasting);
     ASSERT_TRUE(loop_.until([&] { return !party->seen.ends.empty() || party->seen.connects > 0; }));
     ASSERT_EQ(party->seen.connects, 0) << why;
     EXPECT_EQ(party->seen.ends[0].reason, ReasonCode::not_authorized) << why;
@@ -299,14 +308,7 @@ TEST_P(BrokerAuth, SessionsOutliveTheBroker) {
   auto platform = bridge();
   attach({"gate", "gw01"}, "lamp-3");
   const Login login = wire::device_login({.product_key = "gate", .device_name = "gw01"}, secret("gate", "gw01"), "7");
-  auto gateway = std::make_unique<Party>();
-  gateway->options.version = GetParam();
-  gateway->options.clean_start = false;
-  gateway->options.session_expiry_s = 3'600;
-  const wire::mqtt::NativeOptions native{{boost::asio::ip::address_v4::loopback(), broker_->port()}, std::nullopt};
-  gateway->endpoint = std::make_unique<wire::mqtt::Connection>(context_, gateway->options, native, gateway->seen);
-  gateway->endpoint->connect(login);
-  ASSERT_TRUE(loop_.until([&] { return gateway->seen.connects == 1; }));
+  auto gateway = connected(login, true);
   expect_subscribed(*gateway, kSubTopic);
   gateway->endpoint->disconnect();
   platform->endpoint->disconnect();
@@ -318,6 +320,112 @@ TEST_P(BrokerAuth, SessionsOutliveTheBroker) {
   gateway->endpoint->connect(login);
   ASSERT_TRUE(loop_.until([&] { return !gateway->seen.messages.empty(); }));
   EXPECT_THAT(gateway->payloads(), ElementsAre("while it was away"));
+}
+
+// A device that may log in wants another's connection and session, by its complete client id.
+TEST_P(BrokerAuth, ADeviceTakesNoClientIdOfAnother) {
+  auto platform = bridge();
+  const Login login = tests::device_login_as("sn-1", {.product_key = "lamp", .device_name = "lamp-1"}, "s");
+  const Login thief = tests::device_login_as("sn-1", {.product_key = "lamp", .device_name = "lamp-2"}, "s");
+  ASSERT_EQ(login.client_id, thief.client_id);
+  const std::string why = "login of 'lamp-2&lamp' from 127.0.0.1 refused (2): its client id belongs to 'lamp-1&lamp'";
+  auto victim = connected(login, true);
+  expect_subscribed(*victim, kTopic1);
+  expect_refused(thief, why);
+  expect_refused(thief, why, true);
+  publish(*platform, kTopic1, "while it is there");
+  ASSERT_TRUE(loop_.until([&] { return !victim->seen.messages.empty() || !victim->seen.ends.empty(); }));
+  EXPECT_THAT(victim->payloads(), ElementsAre("while it is there"));
+  EXPECT_THAT(victim->seen.ends, IsEmpty());
+
+  leave(*victim);
+  publish(*platform, kTopic1, "while it was away");
+  expect_refused(thief, why);
+  expect_refused(thief, why, true);
+  auto again = connected(login, true);
+  EXPECT_TRUE(again->seen.session_present);
+  ASSERT_TRUE(loop_.until([&] { return !again->seen.messages.empty(); }));
+  EXPECT_THAT(again->payloads(), ElementsAre("while it was away"));
+  device("lamp", "lamp-2");  // with its own client id
+}
+
+// The broker has forgotten who logged in with what; a client id that is a device's name says it by itself.
+TEST_P(BrokerAuth, ADeviceTakesNoNameOfAnotherFromASessionOlderThanTheBroker) {
+  const wire::DeviceId id{.product_key = "lamp", .device_name = "lamp-1"};
+  const Login login = tests::device_login_as("lamp&lamp-1", id, "s");
+  auto victim = connected(login, true);
+  expect_subscribed(*victim, kTopic1);
+  leave(*victim);
+  broker_->stop();
+  broker_->start_again();
+  auto platform = bridge();
+  publish(*platform, kTopic1, "while it was away");
+  expect_refused(tests::device_login_as("lamp&lamp-1", {.product_key = "lamp", .device_name = "lamp-2"}, "s"),
+                 "refused (2): its client id is the name of another device: 'lamp&lamp-1'");
+  auto again = connected(login, true);
+  EXPECT_TRUE(again->seen.session_present);
+  ASSERT_TRUE(loop_.until([&] { return !again->seen.messages.empty(); }));
+  EXPECT_THAT(again->payloads(), ElementsAre("while it was away"));
+}
+
+TEST_P(BrokerAuth, ConsumersAndDevicesTakeNoClientIdsOfEachOther) {
+  auto platform = bridge();
+  constexpr const char* kTrades = "tmc/12345678/default/trade";
+  const Login login = wire::consumer_login("12345678", "helloworld", "warehouse-1", "789");
+  const Login thief = tests::device_login_as("warehouse-1", {.product_key = "lamp", .device_name = "lamp-2"}, "s");
+  ASSERT_EQ(login.client_id, thief.client_id);
+  const std::string why = "refused (2): its client id belongs to 'tmc&12345678'";
+  auto consumer = connected(login, true);
+  expect_subscribed(*consumer, kTrades);
+  expect_refused(thief, why);
+  auto colleague = connected(wire::consumer_login("12345678", "helloworld", "warehouse-2", "789"));
+  leave(*consumer);
+  publish(*platform, kTrades, "while it was away");
+  expect_refused(thief, why);
+  auto again = connected(login, true);
+  ASSERT_TRUE(loop_.until([&] { return !again->seen.messages.empty(); }));
+  EXPECT_THAT(again->payloads(), ElementsAre("while it was away"));
+  EXPECT_THAT(colleague->seen.ends, IsEmpty());
+}
+
+TEST_P(BrokerAuth, TheBridgeAndDevicesTakeNoClientIdsOfEachOther) {
+  auto platform = bridge();
+  const Login good = wire::device_login({.product_key = "lamp", .device_name = "lamp-1"}, "s", "7");
+  auto lamp = connected(good);
+  expect_subscribed(*lamp, kTopic1);
+  expect_refused({platform->login.client_id, good.username, good.password}, "refused (2): it has no extension");
+  expect_refused({good.client_id, "the-bridge", "its password"},
+                 "refused (2): its client id has the form of a device's");
+  mark(*platform, *lamp, kTopic1);
+  EXPECT_THAT(platform->seen.ends, IsEmpty());
+  EXPECT_THAT(lamp->seen.ends, IsEmpty());
+}
+
+TEST_P(BrokerAuth, ADeviceForgesNoWill) {
+  auto platform = bridge();
+  expect_subscribed(*platform, "/lamp/+/user/update");
+  auto victim = device("lamp", "lamp-1");
+  expect_subscribed(*victim, kTopic1);
+  const auto die = [this](const char* name, const std::string& topic) {
+    Login login = wire::device_login({.product_key = "lamp", .device_name = name}, "s", "7");
+    login.will =
+        wire::mqtt::LastWill{.topic = topic, .payload = std::string("will of ") + name, .qos = Qos::at_least_once};
+    auto party = connected(login);
+    party->endpoint->abort();
+    ASSERT_TRUE(loop_.until([&] { return !party->seen.ends.empty(); }));
+  };
+  for (const char* topic : {kTopic1, "/lamp/lamp-1/user/update"}) {
+    const std::string why = std::string("'lamp-2&lamp' may not publish to '") + topic + "'";
+    broker_->explain(why);
+    die("lamp-2", topic);
+    EXPECT_TRUE(broker_->wait_for_log(why));
+  }
+  die("lamp-3", "/lamp/lamp-3/user/update");
+  ASSERT_TRUE(loop_.until([&] { return !platform->seen.messages.empty(); }));
+  mark(*platform, *platform, "/lamp/lamp-9/user/update");
+  mark(*platform, *victim, kTopic1);
+  EXPECT_THAT(platform->payloads(), ElementsAre("will of lamp-3"));
+  EXPECT_THAT(victim->payloads(), IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, BrokerAuth, testing::Values(Version::v311, Version::v5),

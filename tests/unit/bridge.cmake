@@ -75,6 +75,7 @@ fleet_test(bridge_metrics_unit_test LABEL unit
   LIBS fleet::bridge)
 fleet_test(bridge_broker_auth_test LABEL unit
   SOURCES
+    bridge/broker_auth/client_ids_test.cpp
     bridge/broker_auth/guard_test.cpp
     bridge/broker_auth/options_test.cpp
     bridge/broker_auth/topic_owner_test.cpp

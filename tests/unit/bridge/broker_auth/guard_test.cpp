@@ -9,6 +9,7 @@
 
 #include "bridge/registry/registry.h"
 #include "tests/support/allocations.h"
+#include "tests/support/device_login_as.h"
 #include "tests/support/registry_fixture.h"
 #include "tests/support/temp_dir.h"
 #include "wire/device_login.h"
@@ -40,7 +41,7 @@ class GuardTest : public testing::Test {
     return {.registry = path_,
             .bridge_username = "the-bridge",
             .bridge_password = "its password",
-            .apps = {{"12345678", "helloworld"}}};
+            .apps = {{"12345678", "helloworld"}, {"87654321", "byeworld"}}};
   }
 
   // The sentence of the refusal to open.
@@ -50,7 +51,11 @@ class GuardTest : public testing::Test {
   }
 
   [[nodiscard]] LoginVerdict login(const wire::mqtt::Login& texts) {
-    return guard_->login({.client_id = texts.client_id, .username = texts.username, .password = texts.password});
+    return guard_->login({.client_id = texts.client_id, .username = texts.username, .password = texts.password}, this);
+  }
+  // Of a device with the secret "s" and an ID of its choice.
+  [[nodiscard]] LoginVerdict login_as(std::string_view id, const char* product_key, const char* name) {
+    return login(tests::device_login_as(id, {.product_key = product_key, .device_name = name}, "s"));
   }
   [[nodiscard]] LoginVerdict login(const char* product_key, const char* name) {
     const Device* const device = registry_->device({product_key, name});
@@ -113,6 +118,67 @@ TEST_F(GuardTest, TellsWhyNot) {
   expect(wire::consumer_login("8", "helloworld", "c-1", "1"), LoginCode::not_authorized, "no such application");
   expect({"c-1", "tmc&12345678", good.password}, LoginCode::bad_client_id, "no extension");
   expect({good.client_id, "tmc&12345678", "x"}, LoginCode::bad_credentials, "hexadecimal");
+}
+
+TEST_F(GuardTest, KeepsTheClientIdOfADeviceToIt) {
+  ASSERT_EQ(login_as("sn-1", "lamp", "lamp-1").code, LoginCode::accepted);
+  const LoginVerdict thief = login_as("sn-1", "lamp", "lamp-2");
+  EXPECT_EQ(thief.code, LoginCode::bad_client_id);
+  EXPECT_EQ(thief.why, "its client id belongs to");
+  EXPECT_EQ(thief.whose, "lamp-1&lamp");
+  EXPECT_EQ(login_as("sn-1", "lamp", "lamp-1").code, LoginCode::accepted);
+  guard_->end(tests::device_login_as("sn-1", {"lamp", "lamp-1"}, "s").client_id, this);
+  EXPECT_EQ(login_as("sn-1", "lamp", "lamp-2").code, LoginCode::bad_client_id) << "its owner is away";
+  EXPECT_EQ(login_as("sn-2", "lamp", "lamp-2").code, LoginCode::accepted);
+
+  ASSERT_EQ(login_as("sn-3", "lamp", "lamp-1").code, LoginCode::accepted);
+  EXPECT_EQ(login_as("sn-1", "lamp", "lamp-2").code, LoginCode::accepted) << "it became free";
+  EXPECT_EQ(login_as("sn-2", "lamp", "lamp-1").code, LoginCode::accepted);
+}
+
+TEST_F(GuardTest, ForgetsTheClientIdsOfRefusedLoginsAndOfDeletedDevices) {
+  wire::mqtt::Login wrong = tests::device_login_as("sn-1", {"lamp", "lamp-1"}, "guess");
+  EXPECT_EQ(login(wrong).code, LoginCode::not_authorized);
+  ASSERT_EQ(login_as("sn-1", "lamp", "lamp-2").code, LoginCode::accepted);
+  ASSERT_TRUE(registry_->set_disabled({"lamp", "lamp-2"}, true).has_value());
+  EXPECT_EQ(login_as("sn-1", "lamp", "lamp-1").code, LoginCode::bad_client_id) << "it may be enabled again";
+  ASSERT_TRUE(registry_->delete_device({"lamp", "lamp-2"}).has_value());
+  EXPECT_EQ(login_as("sn-1", "lamp", "lamp-1").code, LoginCode::accepted) << "the same hardware under another name";
+}
+
+TEST_F(GuardTest, KeepsTheNamesOfDevicesToThem) {
+  const wire::mqtt::Login texts = tests::device_login_as("lamp&lamp-1", {"lamp", "lamp-2"}, "s");
+  const LoginVerdict thief = login(texts);
+  EXPECT_EQ(thief.code, LoginCode::bad_client_id) << "lamp-1 has not logged in since the broker started";
+  EXPECT_EQ(thief.why, "its client id is the name of another device:");
+  EXPECT_EQ(thief.whose, "lamp&lamp-1");
+  EXPECT_EQ(login(wire::consumer_login("12345678", "helloworld", "lamp&lamp-1", "1")).code, LoginCode::bad_client_id);
+  EXPECT_EQ(login_as("lamp&lamp-1", "lamp", "lamp-1").code, LoginCode::accepted);
+  for (const char* nobodys : {"lamp&lamp-99", "lamp&x", "sn&1", "&", "lamp-1&lamp"}) {
+    EXPECT_EQ(login_as(nobodys, "lamp", "lamp-2").code, LoginCode::accepted) << nobodys;
+  }
+}
+
+TEST_F(GuardTest, KeepsTheClientIdsOfConsumersToTheirApplication) {
+  const wire::mqtt::Login first = wire::consumer_login("12345678", "helloworld", "c-1", "789");
+  const wire::mqtt::Login second = wire::consumer_login("12345678", "helloworld", "c-2", "789");
+  ASSERT_EQ(login(first).code, LoginCode::accepted);
+  ASSERT_EQ(login(second).code, LoginCode::accepted);
+  EXPECT_EQ(login(first).code, LoginCode::accepted);
+  EXPECT_EQ(login(wire::consumer_login("87654321", "byeworld", "c-1", "789")).whose, "tmc&12345678");
+  EXPECT_EQ(login_as("c-1", "lamp", "lamp-1").whose, "tmc&12345678");
+  guard_->end(first.client_id, this);
+  EXPECT_EQ(login_as("c-1", "lamp", "lamp-1").code, LoginCode::bad_client_id) << "its owner is away";
+  ASSERT_EQ(login_as("sn-1", "lamp", "lamp-1").code, LoginCode::accepted);
+  EXPECT_EQ(login(wire::consumer_login("12345678", "helloworld", "sn-1", "789")).whose, "lamp-1&lamp");
+}
+
+TEST_F(GuardTest, GivesTheBridgeNoClientIdOfADevice) {
+  const std::string id = tests::device_login_as("sn-1", {"lamp", "lamp-1"}, "s").client_id;
+  EXPECT_EQ(login({id, "the-bridge", "its password"}).code, LoginCode::bad_client_id);
+  EXPECT_EQ(login({id, "the-bridge", "its passwort"}).code, LoginCode::not_authorized);
+  EXPECT_EQ(login({"fleet-bridge-0", "the-bridge", "its password"}).code, LoginCode::accepted);
+  EXPECT_EQ(login({"fleet-bridge-0", "lamp-1&lamp", std::string(64, '0')}).code, LoginCode::bad_client_id);
 }
 
 TEST_F(GuardTest, RefusesWhoIsDisabledOrDeletedMeanwhile) {

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bridge/broker_auth/connections.h"
 #include "bridge/broker_auth/refusal_log.h"
 #include "tests/support/temp_dir.h"
 
@@ -62,22 +61,6 @@ TEST(GuardOptions, TellTheLineOfABadApplication) {
     EXPECT_THAT(apps.error().text(), Not(HasSubstr("hidden")));
   }
   EXPECT_EQ(parse_apps("a\tx\n\na\ty\n", "apps").error().text(), "apps:3: app key 'a' is given twice");
-}
-
-TEST(Connections, ThrowOutTheOtherSessionOfADevice) {
-  Connections connections;
-  const int first = 0, second = 0, third = 0;
-  EXPECT_FALSE(connections.begin("lamp-1&lamp", "one", &first));
-  EXPECT_FALSE(connections.begin("lamp-2&lamp", "two", &second));
-  EXPECT_EQ(connections.begin("lamp-1&lamp", "three", &third), "one");
-  connections.end("lamp-1&lamp", &first);  // its end comes later
-  EXPECT_EQ(connections.size(), 2u);
-  EXPECT_EQ(connections.begin("lamp-1&lamp", "four", &first), "three");
-  EXPECT_FALSE(connections.begin("lamp-1&lamp", "four", &third))
-      << "the broker takes over what has the same identifier";
-  connections.end("lamp-1&lamp", &third);
-  connections.end("nobody", &third);
-  EXPECT_EQ(connections.size(), 1u);
 }
 
 TEST(RefusalLog, CountsWhatItDoesNotTell) {
