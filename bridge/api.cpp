@@ -68,6 +68,8 @@ Registry& Api::registry() { return *state_->registry; }
 
 Sessions& Api::sessions() { return state_->sessions; }
 
+const TmcApps& Api::apps() const { return state_->top.apps(); }
+
 std::vector<Notice> Api::take_notices() { return state_->rpc.take_notices(); }
 
 }  // namespace fleet::bridge

@@ -20,6 +20,7 @@ namespace fleet::bridge {
 
 class Registry;
 class Sessions;
+class TmcApps;
 
 // How publishing a batch went, in the API's words.
 enum class PublishOutcome {
@@ -64,6 +65,8 @@ class Api {
   // Shared with the device side, on the same loop.
   [[nodiscard]] Registry& registry();
   [[nodiscard]] Sessions& sessions();
+  // The apps of the Taobao Open Platform with their groups' queues.
+  [[nodiscard]] const TmcApps& apps() const;
 
   // What the calls since the last time want devices to be told, in order. Empty vectors cost nothing.
   [[nodiscard]] std::vector<Notice> take_notices();

@@ -109,6 +109,7 @@ Backend Service::State::backend() {
                                             .publisher = *publisher,
                                             .registry = api->registry(),
                                             .sessions = api->sessions(),
+                                            .apps = api->apps(),
                                             .device_api = device_api.get(),
                                             .devices = devices.get()})};
   };

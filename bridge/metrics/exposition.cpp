@@ -12,6 +12,7 @@
 #include "bridge/devices/device_side.h"
 #include "bridge/fanout/publisher.h"
 #include "bridge/registry/registry.h"
+#include "bridge/tmc/apps.h"
 
 namespace fleet::bridge {
 namespace {
@@ -134,6 +135,18 @@ void add_registry(const Registry& registry, Page& page) {
   page.gauge("apply_batches", "Apply batches that the registry remembers.", registry.apply_batch_count());
 }
 
+// Of all groups together: the names of apps and groups are their owners'.
+void add_queues(const TmcApps& apps, Page& page) {
+  const TmcQueueTotals totals = apps.totals();
+  page.gauge("tmc_queued_messages",
+             "Messages in the queues of TMC groups, those that were taken and not confirmed among them.",
+             totals.queued);
+  page.counter("tmc_dropped_messages_total", "Messages that newer ones pushed out of the queues before a confirmation.",
+               totals.dropped);
+  page.counter("tmc_expired_messages_total", "Messages that were in the queues for 24 h without a confirmation.",
+               totals.expired);
+}
+
 void add_devices(const DeviceApi& api, const DeviceSide& side, Page& page) {
   page.gauge("device_side_connected", "1: requests of gateways are listened to.", side.listening() ? 1 : 0);
   page.begin("device_requests_total", MetricType::Counter,
@@ -162,6 +175,7 @@ std::string metrics_text(const MetricsSources& from) {
   add_http(from.http, page);
   add_registry(from.registry, page);
   page.gauge("sub_device_sessions", "Sub-devices that are logged in.", from.sessions.size());
+  add_queues(from.apps, page);
   if (from.devices != nullptr) add_devices(*from.device_api, *from.devices, page);
   return page.text();
 }

@@ -15,6 +15,7 @@ class DeviceSide;
 class Publisher;
 class Registry;
 class Sessions;
+class TmcApps;
 
 inline constexpr std::string_view kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -25,6 +26,7 @@ struct MetricsSources {
   const Publisher& publisher;
   const Registry& registry;
   const Sessions& sessions;
+  const TmcApps& apps;
   const DeviceApi* device_api;  // null where the device side is off, as is the next
   const DeviceSide* devices;
 };

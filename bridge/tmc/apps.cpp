@@ -31,6 +31,14 @@ TmcGroup* TmcApp::group(std::string_view name) const {
   return found == groups_.end() ? nullptr : found->second.get();
 }
 
+void TmcApp::add_to(TmcQueueTotals& totals) const {
+  for (const auto& [name, group] : groups_) {
+    totals.queued += group->queue.size();
+    totals.dropped += group->queue.dropped();
+    totals.expired += group->queue.expired();
+  }
+}
+
 TmcApps::TmcApps(const std::vector<AppConfig>& apps, const TmcQueueOptions& queues) {
   for (std::size_t i = 0; i < apps.size(); ++i) {
     auto app = std::make_unique<TmcApp>(apps[i], i, queues);
@@ -42,6 +50,12 @@ TmcApps::TmcApps(const std::vector<AppConfig>& apps, const TmcQueueOptions& queu
 TmcApp* TmcApps::find(std::string_view app_key) const {
   const auto found = by_key_.find(app_key);
   return found == by_key_.end() ? nullptr : found->second.get();
+}
+
+TmcQueueTotals TmcApps::totals() const {
+  TmcQueueTotals totals;
+  for (const auto& [key, app] : by_key_) app->add_to(totals);
+  return totals;
 }
 
 std::uint64_t TmcApps::next_id(wire::WallTime now) {

@@ -25,6 +25,13 @@ struct TmcGroup {
   TmcQueue queue;
 };
 
+// What TmcQueue counts, over several queues.
+struct TmcQueueTotals {
+  std::uint64_t queued = 0;  // those that were taken and not confirmed among them
+  std::uint64_t dropped = 0;
+  std::uint64_t expired = 0;
+};
+
 // Owned by TmcApps; does not move.
 class TmcApp {
  public:
@@ -40,6 +47,8 @@ class TmcApp {
   // Without sessions in the configuration, callers may send any or none.
   [[nodiscard]] bool has_sessions() const { return !sessions_.empty(); }
   [[nodiscard]] bool knows_session(std::string_view session) const { return sessions_.contains(session); }
+  // Adds what its groups' queues count.
+  void add_to(TmcQueueTotals& totals) const;
 
  private:
   struct TextHash {
@@ -64,6 +73,8 @@ class TmcApps {
   // Null where there is none with this key.
   [[nodiscard]] TmcApp* find(std::string_view app_key) const;
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
+  // Of all groups of all apps.
+  [[nodiscard]] TmcQueueTotals totals() const;
 
   // A number for a new message, above all before. The first is made of the time, so that numbers of an earlier life of
   // the bridge, confirmed late, hit nothing; below 2^53, which JavaScript can say.

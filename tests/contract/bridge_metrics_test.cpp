@@ -118,6 +118,9 @@ TEST_F(BridgeMetrics, CountWhatCallersDid) {
   EXPECT_EQ(now.at("sub_devices_attached"), 0);
   EXPECT_EQ(now.at("apply_batches"), 0);
   EXPECT_EQ(now.at("sub_device_sessions"), 0);
+  EXPECT_EQ(now.at("tmc_queued_messages"), 0);
+  EXPECT_EQ(now.at("tmc_dropped_messages_total"), 0);
+  EXPECT_EQ(now.at("tmc_expired_messages_total"), 0);
   EXPECT_EQ(now.at("device_side_connected"), 1);
   EXPECT_EQ(now.at(R"(device_requests_total{outcome="done"})"), 0);
   EXPECT_EQ(now.at("http_connections"), 1);

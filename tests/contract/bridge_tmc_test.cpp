@@ -172,6 +172,9 @@ TEST_P(BridgeTmc, ReadersWithoutMqttGetWhatTheBrokerHas) {
   EXPECT_THAT(call("messages.confirm",
                    {{"group_name", "warehouse"}, {"s_message_ids", second.substr(id, second.find(',', id) - id)}}),
               HasSubstr("\"is_success\":true"));
+  const auto metrics = caller_->call("GET /metrics HTTP/1.1\r\nHost: bridge\r\n\r\n");
+  ASSERT_TRUE(metrics);
+  EXPECT_THAT(metrics->body, HasSubstr("\nfleet_bridge_tmc_queued_messages 49\n"));
 }
 
 TEST_P(BridgeTmc, EachMessageTellsThatTheBrokerIsAway) {
