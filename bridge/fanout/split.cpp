@@ -28,19 +28,32 @@ void split_batch(const std::shared_ptr<const PublishBatch>& batch, std::size_t c
     parts[0] = batch;
     return;
   }
-  std::vector<std::shared_ptr<PublishBatch>> made(connections);
+  // What each connection gets is known before it is written down: no part grows topic by topic.
+  struct Share {
+    std::size_t topics = 0;
+    std::size_t bytes = 0;
+    std::shared_ptr<PublishBatch> part{};
+  };
+  std::vector<Share> shares(connections);
+  std::vector<std::uint32_t> dealt(batch->size());
   for (std::size_t i = 0; i < batch->size(); ++i) {
     const std::string_view topic = batch->topic(i);
-    auto& part = made[connection_of(topic, connections)];
-    if (!part) {
-      part = std::make_shared<PublishBatch>();
-      part->payload = batch->payload;
-      part->qos = batch->qos;
-      part->retain = batch->retain;
-    }
-    part->add_topic(topic);
+    const std::size_t connection = connection_of(topic, connections);
+    dealt[i] = static_cast<std::uint32_t>(connection);
+    ++shares[connection].topics;
+    shares[connection].bytes += topic.size();
   }
-  for (std::size_t i = 0; i < connections; ++i) parts[i] = std::move(made[i]);
+  for (Share& share : shares) {
+    if (share.topics == 0) continue;
+    share.part = std::make_shared<PublishBatch>();
+    share.part->topics.reserve(share.bytes);
+    share.part->topic_ends.reserve(share.topics);
+    share.part->payload = batch->payload;
+    share.part->qos = batch->qos;
+    share.part->retain = batch->retain;
+  }
+  for (std::size_t i = 0; i < batch->size(); ++i) shares[dealt[i]].part->add_topic(batch->topic(i));
+  for (std::size_t i = 0; i < connections; ++i) parts[i] = std::move(shares[i].part);
 }
 
 }  // namespace fleet::bridge

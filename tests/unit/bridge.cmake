@@ -1,5 +1,8 @@
 fleet_test(bridge_fanout_test LABEL unit
-  SOURCES bridge/publisher_test.cpp
+  SOURCES
+    bridge/publisher_allocations_test.cpp
+    bridge/publisher_test.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::bridge spdlog::spdlog)
 fleet_test(bridge_server_test LABEL unit
   SOURCES bridge/answer_text_test.cpp bridge/request_parser_test.cpp
