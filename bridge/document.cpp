@@ -50,7 +50,7 @@ constexpr std::string_view kOwnPages = R"(
 | path | answer |
 |---|---|
 | GET /healthz | 200 and `{"status":"ok","broker":"connected"}`, or 503 and `{"status":"waiting","broker":"away"}` |
-| GET /metrics | the text format of Prometheus: calls by action and code, the time of their stages, publishes by outcome, backlog, broker connections, callers, the registry; HELP lines say what each is |
+| GET /metrics | the text format of Prometheus: calls by action and code, the time of their stages, publishes by outcome, backlog, broker connections, callers, the registry, the queues of TMC groups; HELP lines say what each is |
 
 HEAD too. Both answer anybody: they tell nothing of accounts, devices or contents. A call of which no table knows the
 action or the code is counted as `unknown` or `other`, all codes Missing{Parameter} as `MissingParameter`, and a call whose
@@ -92,28 +92,31 @@ that subscribe to `$share/{group}/tmc/{app_key}/{group}/{topic}` compete for the
 Beside that, each group has a queue in memory for readers without MQTT: 16,384 messages or 8 MB at most, the oldest
 are dropped first, and nothing is kept for longer than 24 hours or over a restart.
 
-| method | what it does | parameters |
+A refused call is an `error_response`, any call with one of those below. Limits of an app (`calls`), of its calls of a
+method (`limits`) and of all apps' calls of a method (`limits.all_apps`) are those of the configuration; without them there
+are none.
+
+| code | msg | sub_code |
 |---|---|---|
 )";
+
+void add_method(const TopMethod& method, std::string& out) {
+  const auto to = std::back_inserter(out);
+  fmt::format_to(to, "\n### {}\n\n{}{}\n\n| parameter | needed | rule |\n|---|---|---|\n", method.name, method.purpose,
+                 method.needs_session ? " Needs a session of apps that have any." : "");
+  for (const TopParam& param : method.params) {
+    fmt::format_to(to, "| {} | {} | {} |\n", param.name, param.is_required ? "yes" : "no", cell(param.rule));
+    if (param.members == nullptr) continue;
+    for (const TmcMember& member : param.members()) {
+      fmt::format_to(to, "| {}[].{} | {} | {} |\n", param.name, member.name, member.needed, cell(member.rule));
+    }
+  }
+  fmt::format_to(to, "\nAnswer: {}.\n", method.answer);
+}
 
 void add_top(std::string& out) {
   const auto to = std::back_inserter(out);
   out.append(kTop);
-  for (const TopMethod& method : top_methods()) {
-    fmt::format_to(to, "| {} | {} | ", method.name, method.purpose);
-    std::string_view between;
-    for (const TopParam& param : method.params) {
-      fmt::format_to(to, "{}{}{}", between, param.name, param.is_required ? "" : " (optional)");
-      between = ", ";
-    }
-    out.append(" |\n");
-  }
-  out.append(
-      "\nA refused message of `messages` has its own `error_code`: `isv.invalid-paramter` for the caller's faults, "
-      "`isp.*` for the broker's, which are worth another try. Limits of an app (`calls`), of its calls of a method "
-      "(`limits`) and of all apps' calls of a method (`limits.all_apps`) are those of the configuration; without them "
-      "there are none. A refused call is an `error_response`:\n\n"
-      "| code | msg | sub_code |\n|---|---|---|\n");
   std::vector<TopError> errors = top_errors();
   std::erase_if(errors,
                 [](const TopError& error) { return error.code == static_cast<int>(TopCode::app_call_limited); });
@@ -126,6 +129,7 @@ void add_top(std::string& out) {
   for (const TopError& error : errors) {
     fmt::format_to(to, "| {} | {} | {} |\n", error.code, cell(error.message), error.sub_code);
   }
+  for (const TopMethod& method : top_methods()) add_method(method, out);
 }
 
 void add_action(const Action& action, std::string& out) {

@@ -143,7 +143,8 @@ constexpr ActionParam kBatchAddThingTopoParams[] = {
     {.name = "GwDeviceName", .need = Need::mandatory, .rule = "the gateway", .when_empty = &kNullDeviceName},
     {.name = "TopoAddItem.N.ProductKey",
      .need = Need::mandatory,
-     .rule = "of the sub-device; at most 10 items, each sub-device once",
+     .rule = "of the sub-device; at most 10 items, each sub-device once; one of another account is refused with "
+             "iot.Prod.NotProductOwner (assumed)",
      .when_empty = &kNullProductKey},
     {.name = "TopoAddItem.N.DeviceName",
      .need = Need::mandatory,

@@ -20,22 +20,18 @@ constexpr TmcRefusal kContentNotJson{kInvalid, "content is not JSON"};
 constexpr TmcRefusal kExContentTooLong{kInvalid, "json_ex_content is longer than 122880 bytes"};
 constexpr TmcRefusal kExContentNotJson{kInvalid, "json_ex_content is not JSON"};
 
-struct Member {
-  std::string_view name;
-  std::string_view TmcMessageText::*value;
-};
-constexpr Member kMembers[] = {
-    {"content", &TmcMessageText::content},
-    {"topic", &TmcMessageText::topic},
-    {"target_group", &TmcMessageText::target_group},
-    {kExContentParam, &TmcMessageText::ex_content},
-    {"ex_content", &TmcMessageText::ex_content},
-    {"target_app_key", &TmcMessageText::target_app_key},
-    {"target_appkey", &TmcMessageText::target_app_key},
+constexpr TmcMember kMembers[] = {
+    {"topic", &TmcMessageText::topic, "in each element", kTmcTopicRule},
+    {"content", &TmcMessageText::content, "in each element", kTmcContentRule},
+    {"target_group", &TmcMessageText::target_group, "no", kTmcTargetGroupRule},
+    {"target_app_key", &TmcMessageText::target_app_key, "no", kTmcTargetAppRule},
+    {"target_appkey", &TmcMessageText::target_app_key, "no", "target_app_key as the single call writes it (assumed)"},
+    {kExContentParam, &TmcMessageText::ex_content, "no", kTmcExContentRule},
+    {"ex_content", &TmcMessageText::ex_content, "no", "json_ex_content as the single call writes it (assumed)"},
 };
 
-const Member* find_member(std::string_view name) {
-  for (const Member& member : kMembers) {
+const TmcMember* find_member(std::string_view name) {
+  for (const TmcMember& member : kMembers) {
     if (member.name == name) return &member;
   }
   return nullptr;
@@ -51,7 +47,7 @@ bool read_element(JsonScan& scan, std::string& storage, std::optional<TmcMessage
     do {
       std::string_view name;
       if (!scan.read_string(storage, name) || !scan.take(':')) return false;
-      const Member* const member = find_member(name);
+      const TmcMember* const member = find_member(name);
       const char begin = scan.peek();
       if (member == nullptr || begin != '"') {
         is_message = is_message && (member == nullptr || begin == 'n');  // null: as if it were not there
@@ -67,6 +63,8 @@ bool read_element(JsonScan& scan, std::string& storage, std::optional<TmcMessage
 }
 
 }  // namespace
+
+std::span<const TmcMember> tmc_members() { return kMembers; }
 
 TmcListError read_messages(std::string_view json, std::string& storage,
                            std::vector<std::optional<TmcMessageText>>& out) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -23,6 +24,14 @@ inline constexpr std::size_t kTmcMessagesMax = 50;           // API page
 inline constexpr std::size_t kTmcContentBytesMax = 122'880;  // page of the single call; of bytes (assumed)
 inline constexpr std::string_view kExContentParam = "json_ex_content";
 
+// For the documentation: what the parts of a message may be, in a list and in the single call.
+inline constexpr std::string_view kTmcTopicRule = "a topic that the caller's app and the target have";
+inline constexpr std::string_view kTmcContentRule = "JSON of at most 122,880 bytes; the payload of the publish";
+inline constexpr std::string_view kTmcTargetGroupRule = "a group of the target; absent: `default`";
+inline constexpr std::string_view kTmcTargetAppRule = "the app whose group gets the message; absent: the caller's own";
+inline constexpr std::string_view kTmcExContentRule =
+    "JSON of at most 122,880 bytes; told by taobao.tmc.messages.consume, no part of the payload";
+
 // As the caller wrote it; empty: not given.
 struct TmcMessageText {
   std::string_view topic{};
@@ -31,6 +40,15 @@ struct TmcMessageText {
   std::string_view target_app_key{};  // the caller's own app where it is empty
   std::string_view ex_content{};      // JSON text
 };
+
+// A member of an element of `messages`. Reading an element, and the documentation, come from the rows.
+struct TmcMember {
+  std::string_view name;
+  std::string_view TmcMessageText::*value;
+  std::string_view needed;  // for the documentation
+  std::string_view rule;    // likewise
+};
+[[nodiscard]] std::span<const TmcMember> tmc_members();
 
 enum class TmcListError {
   none,

@@ -46,6 +46,9 @@ using TopResult = tl::expected<TopOutcome, TopError>;
 struct TopParam {
   std::string_view name;
   bool is_required;
+  std::string_view rule;  // for the documentation
+  // Of a list of objects: their members, for the documentation.
+  std::span<const TmcMember> (*members)() = nullptr;
 };
 
 struct TopMethod {
@@ -53,6 +56,7 @@ struct TopMethod {
   std::string_view purpose;          // a sentence for people
   bool needs_session;                // of apps that have any
   std::span<const TopParam> params;  // in the order in which absent ones are told
+  std::string_view answer;           // what it holds besides request_id, for the documentation
   TopResult (*run)(TmcContext& context);
 };
 

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "bridge/tmc/method.h"
 #include "top_fixture.h"
 
 namespace fleet::bridge::test {
@@ -256,6 +258,28 @@ TEST(TopErrors, RequestsThatCannotBeRead) {
   EXPECT_THAT(
       top.send({.method = "POST", .path = kTopPath, .content_type = "multipart/form-data", .body = "x"}).answer.body,
       HasSubstr("<code>3</code><msg>Upload Fail</msg>"));
+}
+
+TEST(TopMethods, RowsAreComplete) {
+  std::set<std::string_view> names;
+  for (const TopMethod& method : top_methods()) {
+    EXPECT_TRUE(names.insert(method.name).second) << method.name;
+    EXPECT_EQ(find_top_method(method.name), &method);
+    EXPECT_NE(method.run, nullptr);
+    EXPECT_TRUE(method.purpose.ends_with('.')) << method.name;
+    EXPECT_FALSE(method.answer.empty()) << method.name;
+    std::set<std::string_view> params;
+    for (const TopParam& param : method.params) {
+      EXPECT_TRUE(params.insert(param.name).second) << param.name;
+      EXPECT_FALSE(param.rule.empty()) << param.name;
+    }
+  }
+  EXPECT_EQ(find_top_method(""), nullptr);
+  std::set<std::string_view> members;
+  for (const TmcMember& member : tmc_members()) {
+    EXPECT_TRUE(members.insert(member.name).second) << member.name;
+    EXPECT_FALSE(member.rule.empty()) << member.name;
+  }
 }
 
 TEST(TopSessions, AreCheckedWhereTheAppHasAny) {
