@@ -14,7 +14,7 @@ export class BcastCaller {
     this.driven = driven;
   }
 
-  // `name`: as the documentation has it, the action or "METHOD path".
+  // `name`: as the documentation has it, the action or "METHOD path"; of no call of either: undefined.
   async call(name, status, method, path, ...more) {
     const reply = await curl('--user', this.credentials, '--request', method, ...more, this.url + path);
     assert.equal(reply.status, status, `${name}: ${reply.text}`);
@@ -23,14 +23,17 @@ export class BcastCaller {
     if (status === 401) return body;
     assert.equal(body.Success, status === 200);
     assert.match(body.RequestId, kUuid);
-    (status === 200 ? this.driven.ok : this.driven.refused).add(name);
+    if (name !== undefined) (status === 200 ? this.driven.ok : this.driven.refused).add(name);
     return body;
   }
 
-  async pub(action, status, members) {
-    const json = JSON.stringify({ Action: action, ...members });
-    const name = `${action} (bcast)`;
-    return this.call(name, status, 'POST', 'pub', '--header', 'Content-Type: application/json', '--data-raw', json);
+  post(name, status, members) {
+    const json = ['--header', 'Content-Type: application/json', '--data-raw', JSON.stringify(members)];
+    return this.call(name, status, 'POST', 'pub', ...json);
+  }
+
+  pub(action, status, members) {
+    return this.post(`${action} (bcast)`, status, { Action: action, ...members });
   }
 
   async refused(code, action, members, status = 400) {
@@ -82,12 +85,27 @@ export async function bcastStory(caller, { broker, subscriber }, tag, ProductKey
   await caller.refused('DuplicateDeviceName', 'BatchPub', { ...batch, DeviceName: [tag, tag] });
   await caller.refused('InvalidQos', 'BatchPub', { ...batch, Qos: 2 });
   await caller.refused('InvalidBase64', 'BatchPub', { ...batch, MessageContent: 'not base64' });
+  const tooMany = Array.from({ length: 10_001 }, (_, i) => `d${i}`);
+  await caller.refused('DeviceCountExceeded', 'BatchPub', { ...batch, DeviceName: tooMany });
+  await caller.refused('MessageIdContentConflict', 'BatchPub', { ...batch, MessageId: kNobody });
+  await caller.refused('MessageIdContentConflict', 'BatchPub', { ProductKey, DeviceName });
+  const wrongTopics = [
+    { TopicTemplateName: `/${tag}/news` },
+    { TopicTemplateName: `/${tag}/+/\${deviceName}` },
+    { TopicTemplateName: `/${tag}/\${deviceName}/\${somebody}` },
+    { TopicShortName: 'a/b' },
+  ];
+  for (const topic of wrongTopics) await caller.refused('InvalidTopicTemplate', 'BatchPub', { ...batch, ...topic });
+  assert.equal((await caller.post(undefined, 400, batch)).Code, 'MissingAction');
+  assert.equal((await caller.post(undefined, 400, { ...batch, Action: 'Batchpub' })).Code, 'UnknownAction');
 
   const TopicFullName = `/sys/broadcast/${ProductKey}/${tag}`;
   await caller.pub('PubBroadcast', 200, { ProductKey, MessageContent, TopicFullName });
   owed.push([TopicFullName, 0, content]);
   const tooLarge = { ProductKey, MessageContent: base64('x'.repeat(65_537)) };
   await caller.refused('MessageTooLarge', 'PubBroadcast', tooLarge);
+  const foreign = { ProductKey, MessageContent, TopicFullName: `/sys/${ProductKey}/${tag}/thing/topo/change` };
+  await caller.refused('InvalidTopicTemplate', 'PubBroadcast', foreign);
 
   const text = `registered ${tag}`;
   const { MessageId } = await caller.pub('RegisterMessage', 200, { MessageContent: base64(text) });
@@ -95,6 +113,7 @@ export async function bcastStory(caller, { broker, subscriber }, tag, ProductKey
   await caller.pub('BatchPub', 200, { ProductKey, DeviceName: [tag], MessageId, Qos: 1, TopicShortName: 'x' });
   owed.push([`/${ProductKey}/${tag}/user/x`, 1, text]);
   await caller.refused('MessageNotFound', 'RegisterMessage', { MessageId: kNobody });
+  await caller.refused('MessageIdContentConflict', 'RegisterMessage', {});
 
   const messages = await caller.manage(200, 'GET', 'messages');
   assert.ok(messages.Messages.some((message) => message.MessageId === MessageId));

@@ -19,6 +19,7 @@ const { FLEET_BRIDGE_PROGRAM, FLEET_CLIENT_DIRECTORY, NODE_EXTRA_CA_CERTS, FLEET
 const kAccount = { accessKeyId: 'testid', accessKeySecret: 'testsecret' };
 const kTemporary = { accessKeyId: 'STS.test', accessKeySecret: 'sts secret', securityToken: 'token/with+signs==' };
 const kApp = { appKey: '12345678', appSecret: 'helloworld' };
+const kOtherApp = { appKey: '87654321', appSecret: 'other app', session: '6100000123' };
 
 const kConfiguration = `
 registry: { check_delay: 20ms, create_delay: 20ms }
@@ -28,6 +29,7 @@ accounts:
   - { access_key_id: STS.test, access_key_secret: sts secret, security_token: token/with+signs==, batch_pub: true }
 apps:
   - { app_key: "12345678", app_secret: helloworld, topics: [ taobao_jds_TradeTrace ], groups: [ warehouse, analytics ] }
+  - { app_key: "87654321", app_secret: other app, topics: [ taobao_jds_TradeTrace ], groups: [ warehouse ], sessions: [ "6100000123" ] }
 bcast: { keys: [ { api_key: bcastkey, api_secret: bcast secret } ] }
 products:
   - { key: a1BwAGVdemo, name: demo, topics: { get: subscribe }, devices: [ { name: newdevice1 } ] }
@@ -86,13 +88,13 @@ for (const scheme of ['http', 'https']) {
     }
 
     for (const [by, what, make] of [
-      ['npm', 'topclient, POST', () => topClient(url(), 'POST', kApp)],
-      ['npm', 'topclient, GET', () => topClient(url(), 'GET', kApp)],
-      ['curl', 'curl, XML', () => curlTop(url(), 'xml', kApp)],
-      ['curl', 'curl, multipart, JSON', () => curlTop(url(), 'json', kApp)],
+      ['npm', 'topclient, POST', (app) => topClient(url(), 'POST', app)],
+      ['npm', 'topclient, GET', (app) => topClient(url(), 'GET', app)],
+      ['curl', 'curl, XML', (app) => curlTop(url(), 'xml', app)],
+      ['curl', 'curl, multipart, JSON', (app) => curlTop(url(), 'json', app)],
     ]) {
       const tag = `s${++stories}`;
-      test(`TOP by ${what}`, () => topStory(make(), driven[scheme][by], stage.subscriber, tag, kApp.appKey));
+      test(`TOP by ${what}`, () => topStory(make, driven[scheme][by], stage.subscriber, tag, kApp, kOtherApp));
     }
 
     test('the bcast API by curl', async () => {
@@ -159,7 +161,8 @@ for (const scheme of ['http', 'https']) {
       for (const name of [...(await listed()).names, ...counted]) {
         assert.match(metrics.text, new RegExp(`^fleet_bridge_calls_total{action="${name}",code="OK"} [1-9]`, 'm'));
       }
-      for (const secret of ['secret', 'token/with', 'helloworld', 'testid', 'bcastkey', kApp.appKey, 'a1BwAGVdemo']) {
+      const ofApps = [kApp, kOtherApp].flatMap(Object.values);
+      for (const secret of ['secret', 'token/with', 'testid', 'bcastkey', 'a1BwAGVdemo', ...ofApps]) {
         assert.ok(!metrics.text.includes(secret), `${secret} is told`);
       }
     });

@@ -94,15 +94,15 @@ async function products(caller, tag) {
   return made;
 }
 
+const kSensors = Array.from({ length: 10 }, (_, i) => `sensor-${String(i + 1).padStart(4, '0')}`);
+
 async function singleDevices(caller, { lamp, hub, sensor }) {
   const secrets = {};
   for (const [ProductKey, DeviceName, Nickname] of [
     [lamp, 'lamp@hall:x.y-z_1', '客厅的灯'],
     [hub, 'hub-0001', 'first_hub'],
     [hub, 'hub-0002', 'second_hub'],
-    [sensor, 'sensor-0001', 'センサー_1'],
-    [sensor, 'sensor-0002', 'sensor_2'],
-    [sensor, 'sensor-0003', 'sensor_3'],
+    ...kSensors.map((name, i) => [sensor, name, `センサー_${i}`]),
   ]) {
     const { Data } = await caller.ok('RegisterDevice', { ProductKey, DeviceName, Nickname });
     assert.deepEqual([Data.ProductKey, Data.DeviceName, Data.Nickname], [ProductKey, DeviceName, Nickname]);
@@ -227,8 +227,21 @@ async function topology(caller, { hub, sensor }, secrets) {
   await caller.refused('iot.device.VerifyDeviceFailed', 'BatchAddThingTopo', to('hub-0001', signed[0], forged));
   const unsigned = { ...first, SignMethod: 'hmacMd5' };
   await caller.missing('TopoAddItem.1.Sign', 'BatchAddThingTopo', to('hub-0001', unsigned));
+  // Ten of which the tenth is bad, and then good: all or nothing.
+  const ten = kSensors.map((DeviceName) =>
+    signTopology({ ProductKey: sensor, DeviceName }, secrets[DeviceName], 'hmacSha256'),
+  );
+  const tenWith = (last) => to('hub-0002', ...ten.slice(0, 9), { ...ten[9], ...last });
+  await caller.refused('iot.device.VerifyDeviceFailed', 'BatchAddThingTopo', tenWith({ Sign: ten[8].Sign }));
+  await caller.refused('iot.device.NotExistedDevice', 'BatchAddThingTopo', tenWith({ DeviceName: 'nobody' }));
+  const ofSecondHub = { ProductKey: hub, DeviceName: 'hub-0002', PageNo: 1, PageSize: 10 };
+  assert.equal(Number((await caller.ok('GetThingTopo', ofSecondHub)).Data.Total), 0);
+  await caller.ok('BatchAddThingTopo', tenWith({}));
+  assert.equal(Number((await caller.ok('GetThingTopo', ofSecondHub)).Data.Total), 10);
+  owe('hub-0002', 0, ...kSensors);
   await caller.ok('BatchAddThingTopo', to('hub-0001', ...signed));
   owe('hub-0001', 0, 'sensor-0001', 'sensor-0002', 'sensor-0003');
+  owe('hub-0002', 1, 'sensor-0001', 'sensor-0002', 'sensor-0003');
   await caller.ok('BatchAddThingTopo', to('hub-0002', signTopology(first, secrets['sensor-0001'], 'hmacSha256')));
   owe('hub-0001', 1, 'sensor-0001');
   owe('hub-0002', 0, 'sensor-0001');

@@ -29,23 +29,59 @@ class App {
 
 const isTrue = (value) => String(value) === 'true';
 
-// Empties the group's queue and confirms it; the contents that were in it.
-async function drain(app, group) {
-  const contents = [];
+// Empties the group's queue and confirms it; the messages that were in it.
+async function drain(app, group, more = {}) {
+  const all = [];
   for (;;) {
-    const taken = await app.ok('taobao.tmc.messages.consume', { group_name: group, quantity: 10 });
+    const taken = await app.ok('taobao.tmc.messages.consume', { group_name: group, quantity: 10, ...more });
     const messages = taken.messages.tmc_message ?? [];
-    if (messages.length === 0) return contents;
+    if (messages.length === 0) return all;
     for (const message of messages) assert.equal(message.topic, kTopic);
-    contents.push(...messages.map((message) => message.content));
+    all.push(...messages);
     const ids = messages.map((message) => message.id).join(',');
-    const confirmed = await app.ok('taobao.tmc.messages.confirm', { group_name: group, s_message_ids: ids });
+    const confirmed = await app.ok('taobao.tmc.messages.confirm', { group_name: group, s_message_ids: ids, ...more });
     assert.ok(isTrue(confirmed.is_success));
   }
 }
 
-export async function topStory(client, driven, subscriber, tag, appKey) {
-  const app = new App(client, driven);
+// `app` sends to `other`, which has the session `session`, messages with ex content and without; returns what MQTT
+// consumers must get for it.
+async function toAnotherApp(app, other, { otherKey, session, content, exContent }) {
+  const message = (number, more) => ({ topic: kTopic, content: content(number), ...more });
+  const messages = [
+    message(60, { target_app_key: otherKey, target_group: 'warehouse', json_ex_content: exContent }),
+    message(61, { target_app_key: otherKey }),
+    message(62, { target_app_key: 'nobody' }),
+    message(63, { target_app_key: otherKey, target_group: 'analytics' }), // a group of the sender's own
+    message(64, { target_app_key: otherKey, json_ex_content: 'no JSON' }),
+  ];
+  const some = await app.ok('taobao.tmc.messages.produce', { messages });
+  const results = some.results.tmc_produce_result.map((result) => isTrue(result.is_success));
+  assert.deepEqual(results, [true, true, false, false, false]);
+  const single = message(65, { target_appkey: otherKey, target_group: 'warehouse', ex_content: exContent });
+  await app.ok('taobao.tmc.message.produce', single);
+
+  const own = { messages: [message(66, { target_group: 'warehouse' })] };
+  await other.refused(26, 'taobao.tmc.messages.produce', own);
+  await other.refused(27, 'taobao.tmc.messages.produce', { ...own, session: `${session}0` });
+  await other.refused(27, 'taobao.tmc.messages.consume', { session: `${session}0` });
+  await other.ok('taobao.tmc.messages.produce', { ...own, session });
+
+  const read = async (group) => (await drain(other, group, { session })).map((one) => [one.content, one.json_ex_content]);
+  assert.deepEqual(await read('default'), [[content(61), undefined]]);
+  const inWarehouse = [
+    [content(60), exContent],
+    [content(65), exContent],
+    [content(66), undefined],
+  ];
+  assert.deepEqual(await read('warehouse'), inWarehouse);
+  const topic = (group) => `tmc/${otherKey}/${group}/${kTopic}`;
+  return [[topic('default'), content(61)], ...inWarehouse.map(([text]) => [topic('warehouse'), text])];
+}
+
+// `make` gives a client of an app. `another` has the sessions that are named with it.
+export async function topStory(make, driven, subscriber, tag, { appKey, appSecret }, another) {
+  const app = new App(make({ appKey, appSecret }), driven);
   const content = (number) => JSON.stringify({ tag, number, note: '向阳 a b+c&d=e' });
   const message = (number, more = {}) => ({ topic: kTopic, content: content(number), ...more });
   const accepted = [];
@@ -83,7 +119,11 @@ export async function topStory(client, driven, subscriber, tag, appKey) {
   await app.refused(40, 'taobao.tmc.messages.confirm', {});
   const consumed = [];
   for (const group of ['default', 'warehouse', 'analytics']) consumed.push(...(await drain(app, group)));
-  assert.deepEqual(consumed.sort(), accepted.map(([, text]) => text).sort());
+  assert.deepEqual(consumed.map((one) => one.content).sort(), accepted.map(([, text]) => text).sort());
+
+  const { appKey: otherKey, session } = another;
+  const texts = { otherKey, session, content, exContent: JSON.stringify({ full_link_test: true, note: '向阳' }) };
+  accepted.push(...(await toAnotherApp(app, new App(make(another), driven), texts)));
 
   const ofUs = ({ topic, payload }) => topic.startsWith('tmc/') && payload.toString().includes(`"${tag}"`);
   const arrived = await subscriber.arrived(accepted.length, ofUs);
