@@ -72,9 +72,11 @@ fleet_test(bridge_devices_test LABEL unit
     bridge/device_sessions_test.cpp
     bridge/device_side_test.cpp
     bridge/device_topology_test.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/registry_fixture.cpp
+    ${PROJECT_SOURCE_DIR}/tests/support/temp_dir.cpp
   LIBS fleet::bridge fmt::fmt nlohmann_json::nlohmann_json spdlog::spdlog)
 fleet_test(bridge_metrics_unit_test LABEL unit
-  SOURCES bridge/call_books_test.cpp ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
+  SOURCES bridge/call_books_test.cpp bridge/exposition_test.cpp ${PROJECT_SOURCE_DIR}/tests/support/allocations.cpp
   LIBS fleet::bridge)
 fleet_test(bridge_broker_auth_test LABEL unit
   SOURCES

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "fickle_store.h"
+
 namespace fleet::bridge::test {
 namespace {
 
@@ -38,7 +40,8 @@ json Sub::json(const char* method_key) const {
 }
 
 DeviceApiUnderTest::DeviceApiUnderTest(DevicesConfig config, bool limits)
-    : registry(products()), api(config, LimitsConfig{.enforced = limits, .per_second = {}}, registry, sessions) {}
+    : opened_(Registry::open(std::make_unique<FickleStore>(disk_is_full), {}, products(), moment.wall).value()),
+      api(config, LimitsConfig{.enforced = limits, .per_second = {}}, registry, sessions) {}
 
 void DeviceApiUnderTest::send(std::string_view topic, std::string_view payload, wire::mqtt::Qos qos) {
   out.clear();

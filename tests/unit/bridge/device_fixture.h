@@ -45,10 +45,16 @@ class DeviceApiUnderTest {
   [[nodiscard]] std::vector<std::string> subs(std::string_view gateway) const;
   [[nodiscard]] DeviceState state(std::string_view product_key, std::string_view name) const;
 
-  Registry registry;
+  Moment moment{wire::TimePoint(std::chrono::hours(1)), wire::WallTime(std::chrono::seconds(1'767'323'045))};
+  bool disk_is_full = false;  // the registry's store refuses every change
+
+ private:
+  std::unique_ptr<Registry> opened_;
+
+ public:
+  Registry& registry = *opened_;
   Sessions sessions;
   DeviceApi api;
-  Moment moment{wire::TimePoint(std::chrono::hours(1)), wire::WallTime(std::chrono::seconds(1'767'323'045))};
   std::vector<Notice> out;
 };
 

@@ -4,6 +4,7 @@
 
 #include "bridge/devices/notices.h"
 #include "device_fixture.h"
+#include "tests/support/registry_fixture.h"
 
 namespace fleet::bridge::test {
 namespace {
@@ -131,6 +132,25 @@ TEST_F(DeviceSessions, BatchesTakeOneToFifty) {
     EXPECT_EQ(bridge.code("gate-1", kBatchLogin, json::parse(params)), 460) << params;
     EXPECT_EQ(bridge.code("gate-1", kBatchLogout, json::parse(params)), 460) << params;
   }
+}
+
+TEST_F(DeviceSessions, AFirstLoginThatCannotBeWrittenIsNone) {
+  bridge.disk_is_full = true;
+  const std::string before = dump(bridge.registry);
+  EXPECT_EQ(bridge.code("gate-1", kLogin, lamp(1).json()), 500);
+  EXPECT_EQ(bridge.code("gate-1", kBatchLogin, batch_of({1, 2})), 500);
+  EXPECT_EQ(bridge.sessions.size(), 0u);
+  EXPECT_EQ(dump(bridge.registry), before);
+  EXPECT_EQ(bridge.state("lamps", "lamp-1"), DeviceState::unactive);
+  bridge.disk_is_full = false;
+  EXPECT_EQ(bridge.code("gate-1", kLogin, lamp(1).json()), 200);
+
+  bridge.disk_is_full = true;
+  EXPECT_EQ(bridge.code("gate-1", kBatchLogin, batch_of({1, 2})), 500) << "one of them was never online";
+  EXPECT_EQ(bridge.sessions.size(), 1u) << "which was there before";
+  EXPECT_EQ(bridge.state("lamps", "lamp-2"), DeviceState::unactive);
+  EXPECT_EQ(bridge.code("gate-1", kLogout, lamp(1).json()), 200) << "nothing is to be written";
+  EXPECT_EQ(bridge.code("gate-1", kLogin, lamp(1).json()), 200) << "nor now";
 }
 
 TEST_F(DeviceSessions, EndWithAKickWhereThereIsOne) {

@@ -40,6 +40,7 @@ class DeviceSideTest : public ::testing::Test {
         wire::mqtt::Login{.client_id = "bridge-d", .username = {}, .password = {}}, 1);
     side_->start(moment_, [this] { ++settled_; });
   }
+  ~DeviceSideTest() override { spdlog::set_default_logger(before_); }
   void connect() {
     endpoint_->events.on_connected(false);
     const std::vector<ReasonCode> granted(endpoint_->subscriptions.size(), ReasonCode::granted_qos_1);
@@ -57,6 +58,7 @@ class DeviceSideTest : public ::testing::Test {
   DeviceApiUnderTest bridge_;
   boost::asio::io_context loop_{1};
   std::ostringstream log_;
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
   Moment moment_{wire::TimePoint(std::chrono::hours(1)), {}};
   ScriptedEndpoint* endpoint_ = nullptr;
   std::unique_ptr<DeviceSide> side_;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "device_fixture.h"
+#include "tests/support/registry_fixture.h"
 
 namespace fleet::bridge::test {
 namespace {
@@ -282,6 +283,43 @@ TEST(SubRegister, DoesWhatTheConfigurationAllows) {
   DeviceApiUnderTest off({.registration = SubRegistration::off});
   EXPECT_EQ(off.code("gate-1", kRegister, json::array({bare("lamps", "lamp-1")})), 6288);
   EXPECT_EQ(off.code("gate-1", kRegister, json::array()), 460);
+}
+
+TEST(FullDisk, IsToldByEveryRequestThatChangesTheRegistry) {
+  DeviceApiUnderTest bridge;
+  ASSERT_EQ(bridge.code("gate-1", kAdd, lamps({1, 2})), 200);
+  ASSERT_EQ(bridge.code("gate-1", "combine/batch_login", lamps({1, 2})), 200);
+  struct Row {
+    const char* gateway;
+    const char* method;
+    json params;
+  };
+  const Row rows[] = {
+      {"gate-1", kAdd, lamps({3})},
+      {"gate-1", kDelete, lamps({2, 3}, false)},  // of which one is logged in
+      {"gate-2", kAdd, lamps({4, 1})},            // moves one that is logged in
+      {"gate-1", kRegister,
+       json::array({bare("lamps", "new-lamp"), bare("a1sub", "new-sub"), bare("lamps", "lamp-5")})},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.method);
+    const std::string before = dump(bridge.registry);
+    const std::size_t sessions = bridge.sessions.size();
+    bridge.disk_is_full = true;
+    const json refused = bridge.ask(row.gateway, row.method, row.params);
+    EXPECT_EQ(refused["code"], 500);
+    EXPECT_EQ(refused["data"], json::object()) << "it is no device's fault";
+    EXPECT_THAT(bridge.told(), IsEmpty()) << "nobody is told of what was not done";
+    EXPECT_EQ(dump(bridge.registry), before);
+    EXPECT_EQ(bridge.sessions.size(), sessions);
+    bridge.disk_is_full = false;
+    EXPECT_EQ(bridge.code(row.gateway, row.method, row.params), 200);
+    EXPECT_NE(dump(bridge.registry), before);
+  }
+  EXPECT_EQ(bridge.sessions.size(), 0u);
+  bridge.disk_is_full = true;
+  EXPECT_EQ(bridge.code("gate-1", kRegister, json::array({bare("lamps", "new-lamp")})), 200) << "nothing is new";
+  EXPECT_EQ(bridge.code("gate-2", kGet, json::object()), 200);
 }
 
 }  // namespace
