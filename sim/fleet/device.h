@@ -37,7 +37,7 @@ class SecondLine final : private wire::mqtt::EndpointEvents {
   Device& device_;
 };
 
-// Owned by a worker's table, lives on its thread, does not move. 88 bytes and an endpoint: name, topics and credentials
+// Owned by a worker's table, lives on its thread, does not move. 96 bytes and an endpoint: name, topics and credentials
 // are computed from the index when they are needed.
 class Device final : private wire::mqtt::EndpointEvents {
  public:
@@ -82,7 +82,9 @@ class Device final : private wire::mqtt::EndpointEvents {
   bool taking_over = false;     // the second connection has begun and is not there yet
   bool silent = false;          // pings no more
   bool in_gate = false;         // its handshake is under way; a gateway's with the logins of its sub-devices
+  bool kept_out = false;        // refused for good: away and not to return, or connected without all that it asked for
   std::uint32_t granted = 0;    // subscriptions granted on this connection
+  std::uint32_t rejected = 0;   // and refused
 
  private:
   [[nodiscard]] bool is_current() const { return !second || !second->swapped; }

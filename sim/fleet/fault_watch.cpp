@@ -27,4 +27,10 @@ void FaultWatch::note_ready(std::size_t slot, wire::TimePoint now) {
   away_.subtract(1);
 }
 
+void FaultWatch::note_gone(std::size_t slot) {
+  if (fault_of_.empty() || fault_of_[slot] == 0) return;
+  fault_of_[slot] = 0;
+  away_.subtract(1);
+}
+
 }  // namespace fleet::sim

@@ -60,6 +60,8 @@ class FaultWatch {
   void note_lost(std::size_t slot, bool returns);
   // A device that was ready before is ready again.
   void note_ready(std::size_t slot, wire::TimePoint now);
+  // A device that was to connect again will not.
+  void note_gone(std::size_t slot);
 
   // Sub-devices that a hand-over moves; each arrives at its new gateway.
   void note_moving(std::size_t fault, std::uint64_t sub_devices) {

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -61,7 +62,10 @@ struct Fleet::State {
              .faults = FaultClock(scenario.faults.size()),
              .gate = {},
              .last_error = {},
-             .failures = {}} {
+             .failures = {},
+             .refused = {},
+             .lost = {},
+             .subscriptions_refused = {}} {
     for (const FleetGroup& group : scenario.fleet) {
       plan.first_device.push_back(plan.devices);
       plan.options.push_back(endpoint_options(group));
@@ -118,6 +122,7 @@ FleetStatus Fleet::status() const {
     status.reconnects += counters.reconnects.read();
     status.subscribe_refused += counters.subscribe_refused.read();
     status.login_refused += counters.login_refused.read();
+    status.half_subscribed += counters.half_subscribed.read();
     status.handshake_refused += counters.handshake_refused.read();
     status.gateway_refused += counters.gateway_refused.read();
     status.sub_devices_ready += counters.sub_devices_ready.read();
@@ -131,6 +136,11 @@ FleetStatus Fleet::status() const {
   }
   status.last_error = state_->plan.last_error.read();
   return status;
+}
+
+FleetFailures Fleet::failures() const {
+  const FleetPlan& plan = state_->plan;
+  return {plan.failures.read(), plan.refused.read(), plan.lost.read(), plan.subscriptions_refused.read()};
 }
 
 void Fleet::set_phases(const PhaseTimes& phases) {
@@ -171,14 +181,15 @@ ConnectRecord Fleet::State::connect_record() const {
   for (const auto& worker : workers) {
     record.failed += worker->counters().connect_failed.read();
     record.reconnects += worker->counters().reconnects.read();
-    for (const auto& [reason, times] : worker->lost()) record.lost[reason] += times;
-    for (const auto& [reason, times] : worker->refused()) record.refused[reason] += times;
     record.subscriptions_refused += worker->counters().subscribe_refused.read();
     record.subscriptions_lowered += worker->counters().subscribe_lowered.read();
     record.time.merge(worker->connect_times());
     last_ready = std::max(last_ready, worker->last_ready());
   }
   record.errors = plan.failures.read();
+  record.refused = plan.refused.read();
+  record.lost = plan.lost.read();
+  record.subscription_errors = plan.subscriptions_refused.read();
   record.seconds = std::chrono::duration<double>(last_ready - plan.ramp_start).count();
   if (record.seconds > 0) record.per_s = static_cast<double>(record.time.count()) / record.seconds;
   return record;
@@ -186,6 +197,7 @@ ConnectRecord Fleet::State::connect_record() const {
 
 double Fleet::State::bytes_per_connection() const {
   const std::uint64_t ready = plan.heap_ready.load(std::memory_order_relaxed);
+  if (ready == 0) return std::numeric_limits<double>::quiet_NaN();
   if (ready <= plan.heap_before || plan.devices == 0) return 0;
   return static_cast<double>(ready - plan.heap_before) / static_cast<double>(plan.devices);
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,9 +33,10 @@ struct FleetStatus {
   std::uint64_t connect_failed = 0;  // attempts
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
-  std::uint64_t login_refused = 0;       // of connect_failed: the broker said that it will never accept them
-  std::uint64_t handshake_refused = 0;   // of connect_failed: a certificate, or the broker speaks something else
-  std::uint64_t gateway_refused = 0;     // of connect_failed: the platform refused a gateway's sub-devices
+  std::uint64_t login_refused = 0;      // devices that the broker will never accept: they stay away
+  std::uint64_t half_subscribed = 0;    // devices, connected and not ready: refused at least one of their subscriptions
+  std::uint64_t handshake_refused = 0;  // of connect_failed: a certificate, or the broker speaks something else
+  std::uint64_t gateway_refused = 0;    // of connect_failed: the platform refused a gateway's sub-devices
   std::uint64_t sub_devices_kicked = 0;  // messages of /ext/error
   std::uint64_t newcomers_refused = 0;   // sub-devices that came to a gateway and that the platform refused there
   std::uint64_t telemetry_open = 0;      // messages of telemetry under way
@@ -43,6 +45,17 @@ struct FleetStatus {
   std::uint64_t deliveries = 0;     // any that carried a stamp of this run
   std::uint64_t first_copies = 0;   // those of them that were the first for a device that the call named
   std::string last_error;           // newest connect or subscribe failure, a sentence; may be empty
+
+  // Devices that are not ready, and for which nobody waits.
+  [[nodiscard]] std::uint64_t kept_out() const { return login_refused + half_subscribed; }
+};
+
+// Failures so far, by the name under which the report counts them.
+struct FleetFailures {
+  std::map<std::string, std::uint64_t, std::less<>> attempts;       // that no answer of the broker explains
+  std::map<std::string, std::uint64_t, std::less<>> logins;         // the broker's answer to CONNECT
+  std::map<std::string, std::uint64_t, std::less<>> lost;           // connections that ended unasked
+  std::map<std::string, std::uint64_t, std::less<>> subscriptions;  // filters that were refused
 };
 
 // What is left of a fleet after it has stopped.
@@ -55,7 +68,7 @@ struct FleetOutcome {
   TelemetryRecord telemetry;
   std::vector<ThreadCpu> cpu;         // hold only, one a worker
   wire::Nanos worst_hiccup{};         // hold only
-  double bytes_per_connection = 0;    // heap in use after the ramp minus before, by connection
+  double bytes_per_connection = 0;    // heap in use after the ramp minus before, by connection; NaN: not all were ready
   std::vector<SecondSlice> timeline;  // hold and drain, merged over workers, ascending t_s
   std::vector<FaultOutcome> faults;   // by fault of the scenario
   std::uint64_t untimed = 0;          // events that came when the timeline was full, and are in no second of it
@@ -73,6 +86,7 @@ class Fleet {
   // Starts the worker threads and the connect ramp.
   [[nodiscard]] wire::Result<void> start();
   [[nodiscard]] FleetStatus status() const;
+  [[nodiscard]] FleetFailures failures() const;
   // Once, before the first call: which deliveries are the hold's for CPU, hiccups and the timeline.
   void set_phases(const PhaseTimes& phases);
   // A hold that is not over ends now (Ctrl-C), for CPU and hiccups.

@@ -59,6 +59,9 @@ struct FleetPlan {
   HandshakeGate gate;
   NewestSentence last_error;
   FailureBook failures;                            // attempts to connect that no answer of the broker explains, by kind
+  FailureBook refused;                             // attempts to connect that the broker answered so, by reason
+  FailureBook lost;                                // connections that the broker had accepted and that ended unasked
+  FailureBook subscriptions_refused;               // filters, by reason
   std::atomic<const PhaseTimes*> phases{nullptr};  // set once, before the first call
   std::atomic<std::uint64_t> became_ready{0};      // devices that were ready at least once
   std::uint64_t heap_before = 0;                   // bytes in use before the workers made their devices

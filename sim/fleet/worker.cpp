@@ -174,7 +174,7 @@ void Worker::connect(Device& device, TimePoint now) {
   ++busy_devices_;
   device.state = Device::State::connecting;
   device.connect_began = now;
-  device.granted = 0;
+  device.granted = device.rejected = 0;
   if (device.gateway) device.gateway->begin();
   device.endpoint->connect(login_of(device));
 }
@@ -274,8 +274,8 @@ void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::
   for (std::size_t i = 0; i < granted.size() && first_filter + i < wanted; ++i) {
     const auto filter = static_cast<std::uint32_t>(first_filter + i);
     if (wire::mqtt::is_failure(granted[i])) {
-      counters_.subscribe_refused.add(1);
-      complain(device, "was refused topic " + filter_text(device, filter), reason_name(granted[i]));
+      note_rejected(device, "was refused topic " + filter_text(device, filter), granted[i]);
+      ++device.rejected;
       continue;
     }
     const Qos qos = wire::mqtt::granted_qos(granted[i]);
@@ -283,7 +283,12 @@ void Worker::device_subscribed(Device& device, std::uint64_t first_filter, std::
     note_granted(device, filter, qos);
     ++device.granted;
   }
-  if (device.gateway && device.granted >= gateways_of(device).own_filters()) drive_gateway(device);
+  const std::uint32_t answered = device.granted + device.rejected;
+  if (device.gateway && answered >= gateways_of(device).own_filters()) {
+    // Without what the platform answers on nothing can be asked for.
+    if (device.rejected > 0 && answered == gateways_of(device).own_filters()) return stay_half_subscribed(device);
+    drive_gateway(device);
+  }
   if (device.state == Device::State::ready && device.interrupted && device.granted == wanted) {
     note_returned(device, wire::read_clock());
   }
@@ -297,9 +302,23 @@ void Worker::leave_gate(Device& device) {
 }
 
 void Worker::check_ready(Device& device) {
-  if (device.state != Device::State::subscribing || device.granted != filters_wanted(device)) return;
+  if (device.state != Device::State::subscribing) return;
+  if (device.granted + device.rejected != filters_wanted(device)) return;
   if (device.gateway && !device.gateway->done()) return;
-  become_ready(device);
+  device.rejected == 0 ? become_ready(device) : stay_half_subscribed(device);
+}
+
+void Worker::stay_half_subscribed(Device& device) {
+  if (device.state != Device::State::subscribing || std::exchange(device.kept_out, true)) return;
+  counters_.half_subscribed.add(1);
+  leave_gate(device);
+  pump_ramp();
+}
+
+void Worker::note_rejected(const Device& device, std::string_view what, ReasonCode reason) {
+  counters_.subscribe_refused.add(1);
+  plan_.subscriptions_refused.count(reason_name(reason));
+  complain(device, what, reason_name(reason));
 }
 
 void Worker::become_ready(Device& device) {

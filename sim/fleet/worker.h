@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,7 +48,8 @@ struct WorkerCounters {
   Counter reconnects;          // connections that made a device ready again
   Counter subscribe_lowered;   // subscriptions granted at a lower QoS than asked for
   Counter subscribe_refused;   // subscriptions
-  Counter login_refused;       // attempts that the broker will never accept
+  Counter login_refused;       // devices that the broker will never accept
+  Counter half_subscribed;     // devices, now: connected, and refused at least one of their subscriptions
   Counter handshake_refused;   // attempts that ended for a certificate, or because the broker speaks something else
   Counter gateway_refused;     // attempts of gateways whose sub-devices the platform refused
   Counter sub_devices_ready;   // now: those of gateways that are ready
@@ -93,8 +93,6 @@ class Worker {
   [[nodiscard]] const TelemetryRecord& telemetry() const { return telemetry_; }
   // By fleet group.
   [[nodiscard]] BehaviourRecord behaviour(std::size_t fleet_group);
-  [[nodiscard]] const std::map<std::string, std::uint64_t>& lost() const { return lost_; }
-  [[nodiscard]] const std::map<std::string, std::uint64_t>& refused() const { return refused_; }
   [[nodiscard]] wire::TimePoint last_ready() const { return last_ready_; }  // of those that became ready
 
   // For its devices, on its thread.
@@ -133,15 +131,25 @@ class Worker {
   // Of them, without those of sub-devices that have moved away.
   [[nodiscard]] std::uint32_t filters_wanted(const Device& device) const;
   void note_granted(Device& device, std::uint32_t filter, wire::mqtt::Qos qos);
+  void note_rejected(const Device& device, std::string_view what, wire::mqtt::ReasonCode reason);
   void leave_gate(Device& device);
-  // Where everything is granted and every sub-device logged in.
+  // Where everything is answered and every sub-device logged in.
   void check_ready(Device& device);
   void become_ready(Device& device);
   void cut_from(std::size_t fault, const PickPlan& pick, std::size_t first_slot);
   // With back-off, where it is to come back at all.
   void try_again_later(Device& device);
+  // The broker will never accept it: it stays away.
+  void keep_out(Device& device);
+  // Trying again does not change why a connection that was not ready has ended.
+  [[nodiscard]] static bool is_final(const wire::mqtt::Disconnect& why);
+  [[nodiscard]] static bool has_given_up(const Device& device) {
+    return device.gateway && !device.gateway->failure().empty();
+  }
+  // Connected, and not all of its subscriptions are granted: nobody waits for it.
+  void stay_half_subscribed(Device& device);
+  void note_failed_attempt(const Device& device, const wire::mqtt::Disconnect& why);
   void note_lost(const wire::mqtt::Disconnect& why);
-  void note_refused(const wire::mqtt::Disconnect& why);
   void complain(const Device& device, std::string_view what, std::string_view detail);
 
   // --- gateways: worker_gateways.cpp
@@ -262,9 +270,7 @@ class Worker {
   std::vector<NameTemplate> reply_names_;         // by row of replies
   std::vector<Device> devices_;                   // by slot
   Errands errands_;
-  std::vector<BehaviourRecord> behaviour_;        // by fleet group, without absences, which the ledger counts
-  std::map<std::string, std::uint64_t> refused_;  // attempts to connect that the broker answered so, by reason
-  std::map<std::string, std::uint64_t> lost_;  // connections that ended unasked while their device was ready, by reason
+  std::vector<BehaviourRecord> behaviour_;  // by fleet group, without absences, which the ledger counts
   // Devices that can be reached again and whose interruption is not settled yet.
   struct Return {
     wire::TimePoint ready{};

@@ -122,7 +122,7 @@ void Worker::give_up_return(Device& device) {
 void Worker::unsubscribe(Device& device, TimePoint now, TimePoint again) {
   ++behaviour_[device.who().fleet_group].resubscribe->unsubscribed;
   interrupt(device, Interruption::unsubscribed, now, again);
-  device.granted = 0;
+  device.granted = device.rejected = 0;
   std::vector<std::string> filters;
   for (const TopicSubscription& row : group_of(device).subscribe) filters.push_back(filter_of(device, row.topic));
   for (std::size_t first = 0; first < filters.size(); first += kFiltersMax) {

@@ -88,7 +88,9 @@ void Worker::drive_gateway(Device& device) {
     const GatewaySession::Step step = device.gateway->next(wire::read_clock(), read_unix_ms());
     switch (step.kind) {
       case GatewaySession::Step::Kind::none:
-        if (device.gateway->done()) leave_gate(device);
+        if (!device.in_gate || !device.gateway->done()) return;
+        leave_gate(device);
+        pump_ramp();
         return;
       case GatewaySession::Step::Kind::subscribe:
         subscribe(device, step.first, step.end);

@@ -19,9 +19,15 @@ constexpr std::size_t kCutsPerTurn = 64;
 // Devices that are looked at for it: likewise.
 constexpr std::size_t kLooksPerTurn = 8'192;
 
-// Answers to CONNECT that trying again does not change (MQTT 5.0 §3.2.2.2).
-bool is_final(ReasonCode reason) {
-  switch (reason) {
+// It has left on purpose.
+bool is_absent(const Device& device) { return device.interrupted && device.interruption == Interruption::absence; }
+
+}  // namespace
+
+// Reasons of MQTT 5.0 §3.2.2.2; some brokers give them in a DISCONNECT, in place of a SUBACK.
+bool Worker::is_final(const wire::mqtt::Disconnect& why) {
+  if (why.by_us) return false;
+  switch (why.reason) {
     case ReasonCode::unsupported_protocol_version:
     case ReasonCode::client_identifier_not_valid:
     case ReasonCode::bad_user_name_or_password:
@@ -34,16 +40,12 @@ bool is_final(ReasonCode reason) {
   }
 }
 
-// It has left on purpose.
-bool is_absent(const Device& device) { return device.interrupted && device.interruption == Interruption::absence; }
-
-}  // namespace
-
 void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& why) {
   const Device::State was = std::exchange(device.state, Device::State::away);
   --busy_devices_;
   leave_gate(device);
   if (was != Device::State::connecting) counters_.connected.subtract(1);
+  if (!stopping_ && std::exchange(device.kept_out, false)) counters_.half_subscribed.subtract(1);
   if (was == Device::State::ready) {
     counters_.ready.subtract(1);
     if (device.gateway) counters_.sub_devices_ready.subtract(sub_devices_of(device));
@@ -64,18 +66,21 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
       complain(device, "lost its connection", why.detail);
     }
   } else {
-    counters_.connect_failed.add(1);
-    note_refused(why);
-    if (is_final(why.reason)) counters_.login_refused.add(1);
     if (wire::mqtt::is_lasting(why.cause)) counters_.handshake_refused.add(1);
-    const bool gave_up = device.gateway && !device.gateway->failure().empty();
-    if (gave_up || why.cause != wire::mqtt::Cause::none) {
-      plan_.failures.count(gave_up ? "sub-devices refused" : cause_name(why.cause));
-    }
-    complain(device, "could not connect", gave_up ? std::string_view(device.gateway->failure()) : why.detail);
+    note_failed_attempt(device, why);
+    complain(device, "could not connect",
+             has_given_up(device) ? std::string_view(device.gateway->failure()) : why.detail);
   }
-  try_again_later(device);
+  const bool for_good = was != Device::State::ready && is_final(why);
+  for_good ? keep_out(device) : try_again_later(device);
   pump_ramp();
+}
+
+void Worker::keep_out(Device& device) {
+  device.kept_out = true;
+  counters_.login_refused.add(1);
+  if (group_of(device).connect.reconnect) faults_.note_gone(slot_of(device));
+  give_up_return(device);
 }
 
 void Worker::try_again_later(Device& device) {
@@ -92,13 +97,16 @@ void Worker::try_again_later(Device& device) {
 
 void Worker::note_lost(const wire::mqtt::Disconnect& why) {
   const bool said = why.reason != ReasonCode::success && why.reason != ReasonCode::unspecified_error;
-  ++lost_[said ? std::string(reason_name(why.reason)) : "connection closed"];
+  plan_.lost.count(said ? reason_name(why.reason) : "connection closed");
 }
 
-// What the broker says in a CONNACK has a reason; what goes wrong on the way has none (MQTT 5.0 §3.2.2.2).
-void Worker::note_refused(const wire::mqtt::Disconnect& why) {
-  if (why.was_connected || why.by_us || why.reason == ReasonCode::success) return;
-  if (why.reason != ReasonCode::unspecified_error) ++refused_[std::string(reason_name(why.reason))];
+// Under one name: what went wrong on the way has a cause, what the broker says in a CONNACK or a DISCONNECT a reason.
+void Worker::note_failed_attempt(const Device& device, const wire::mqtt::Disconnect& why) {
+  counters_.connect_failed.add(1);
+  if (has_given_up(device)) return plan_.failures.count("sub-devices refused");
+  if (why.cause != wire::mqtt::Cause::none) return plan_.failures.count(cause_name(why.cause));
+  if (why.by_us || why.reason == ReasonCode::success) return;
+  why.was_connected ? note_lost(why) : plan_.refused.count(reason_name(why.reason));
 }
 
 // --- faults ---------------------------------------------------------------------------------------------------------

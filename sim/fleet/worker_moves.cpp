@@ -137,8 +137,7 @@ void Worker::newcomer_subscribed(Device& device, std::uint64_t cookie, std::span
   const std::size_t first = cookie & 0xFF;
   for (std::size_t i = 0; i < granted.size(); ++i) {
     if (wire::mqtt::is_failure(granted[i])) {
-      counters_.subscribe_refused.add(1);
-      complain(device, "was refused a topic of a sub-device that came to it", reason_name(granted[i]));
+      note_rejected(device, "was refused a topic of a sub-device that came to it", granted[i]);
       continue;
     }
     const Qos qos = wire::mqtt::granted_qos(granted[i]);

@@ -32,7 +32,7 @@ void Worker::second_connected(Device& device, bool session_present) {
   if (device.state == Device::State::ready) counters_.ready.subtract(1);
   counters_.connected.add(1);
   device.state = Device::State::subscribing;
-  device.granted = 0;
+  device.granted = device.rejected = 0;
   ledger_.return_connected(device.who(), wire::read_clock(), session_present);
   subscribe(device, 0, filters_of(device));
   check_ready(device);
@@ -56,11 +56,10 @@ void Worker::other_disconnected(Device& device, const wire::mqtt::Disconnect& wh
   // The second connection has come to nothing.
   ++behaviour_[device.who().fleet_group].takeover->failed;
   device.act_began = {};
-  counters_.connect_failed.add(1);
-  if (why.cause != wire::mqtt::Cause::none) plan_.failures.count(cause_name(why.cause));
+  note_failed_attempt(device, why);
   complain(device, "could not connect elsewhere", why.detail);
   if (device.state == Device::State::away) {
-    try_again_later(device);
+    is_final(why) ? keep_out(device) : try_again_later(device);
     return pump_ramp();
   }
   const TimePoint now = wire::read_clock();

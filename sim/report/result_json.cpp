@@ -101,15 +101,19 @@ Json json(const FleetRecord& fleet) {
           {"connections", fleet.connections},
           {"kicked", fleet.kicked},
           {"newcomers_refused", fleet.newcomers_refused},
-          {"subscriptions", {{"refused", connect.subscriptions_refused}, {"lowered", connect.subscriptions_lowered}}},
+          {"kept_out", fleet.kept_out},
+          {"subscriptions",
+           {{"refused", connect.subscriptions_refused},
+            {"errors", connect.subscription_errors},
+            {"lowered", connect.subscriptions_lowered}}},
           {"connect",
            {{"seconds", number(connect.seconds)},
             {"per_s", number(connect.per_s)},
             {"failed", connect.failed},
             {"errors", connect.errors},
             {"reconnects", connect.reconnects},
-            {"lost", json(connect.lost)},
-            {"refused", json(connect.refused)},
+            {"lost", connect.lost},
+            {"refused", connect.refused},
             {"time_us", json(connect.time)}}}};
 }
 

@@ -44,6 +44,7 @@ struct FleetRecord {
   std::uint64_t devices = 0, gateways = 0, sub_devices = 0, consumers = 0, connections = 0;
   std::uint64_t kicked = 0;             // times that a gateway was told of a sub-device's session ended (/ext/error)
   std::uint64_t newcomers_refused = 0;  // sub-devices that moved to a gateway and that the platform refused there
+  std::uint64_t kept_out = 0;  // devices and consumers that the broker will never accept, or refused a subscription
   ConnectRecord connect;
 };
 
@@ -57,7 +58,7 @@ struct CostRecord {
   std::int64_t sim_rss_kib = 0, bridge_rss_kib = -1, broker_rss_kib = -1;  // at the end of the hold
   // The same less what it was at the hold's beginning; none: not our child, or not alive all the time.
   std::optional<std::int64_t> sim_rss_growth_kib{}, bridge_rss_growth_kib{}, broker_rss_growth_kib{};
-  double fleet_bytes_per_connection = 0;
+  double fleet_bytes_per_connection = 0;  // NaN: not known
 };
 
 struct HealthRecord {

@@ -135,6 +135,7 @@ class Summary {
                     count("fleet.connect.per_s"), duration("fleet.connect.time_us.p99"));
     append_count(fleet, "fleet.gateways", "gateways");
     append_count(fleet, "fleet.sub_devices", "sub-devices");
+    append_count(fleet, "fleet.kept_out", "kept out by the broker");
     append_count(fleet, "fleet.connect.failed", "attempts failed");
     append_count(fleet, "fleet.connect.reconnects", "reconnects");
     append_count(fleet, "fleet.subscriptions.refused", "subscriptions refused");
@@ -143,6 +144,7 @@ class Summary {
     codes("", {"fleet", "connect", "errors"});
     codes("lost", {"fleet", "connect", "lost"});
     codes("refused", {"fleet", "connect", "refused"});
+    codes("subscribe", {"fleet", "subscriptions", "errors"});
   }
 
   // "2,000 devices", "40 consumers", or both.

@@ -29,6 +29,7 @@ void Progress::provisioning(const std::string& what, std::uint64_t done, std::ui
 void Progress::connecting(const FleetStatus& fleet, wire::TimePoint now) {
   std::string line = fmt::format("connect  {} of {} ready", fleet.ready, fleet.devices);
   if (fleet.sub_devices > 0) line += fmt::format(", {} of {} sub-devices", fleet.sub_devices_ready, fleet.sub_devices);
+  if (fleet.kept_out() > 0) line += fmt::format(", {} kept out", fleet.kept_out());
   if (fleet.connect_failed > 0) line += fmt::format(", {} attempts failed", fleet.connect_failed);
   if (fleet.ready < fleet.devices && !fleet.last_error.empty()) line += " (" + fleet.last_error + ")";
   show("connect", line, now);

@@ -9,6 +9,7 @@
 #include "sim/run/fault_player.h"
 #include "sim/run/out_directory.h"
 #include "sim/run/progress.h"
+#include "sim/run/ramp_outcome.h"
 #include "sim/run/record.h"
 #include "sim/run/signals.h"
 #include "sim/run/stage.h"
@@ -29,9 +30,6 @@ constexpr Nanos kLeadIn = std::chrono::milliseconds(100);
 constexpr Nanos kListenForCopies = std::chrono::milliseconds(250);
 // Beyond what the ramp needs by itself.
 constexpr Nanos kConnectSlack = std::chrono::seconds(30);
-
-// So many handshakes above TCP that fail, and none that succeeds, say that no further one will.
-constexpr std::uint64_t kHopeless = 16;
 
 // Plays the phases of one run on the coordinator's thread.
 class Conductor final : private ProvisionWatch {
@@ -101,23 +99,21 @@ wire::Result<void> Conductor::connect() {
     const FleetStatus status = stage_.fleet->status();
     const TimePoint now = read_clock();
     progress_.connecting(status, now);
-    if (status.ready == status.devices) return {};
+    if (is_ramp_over(status)) {
+      if (status.kept_out() > 0) progress_.say(kept_out_text(status.kept_out(), status.devices));
+      return {};
+    }
     note_ended_children();
     if (!edges_.child_ends.empty()) return wire::environment_error(edges_.child_ends.front());
-    const std::string last = status.last_error.empty() ? "" : "; last failure: " + status.last_error;
-    if (status.login_refused > 0) return wire::environment_error("the broker refuses the devices" + last);
-    if (status.handshake_refused >= std::min(status.devices, kHopeless) && status.connected == 0) {
-      return wire::environment_error("no device can open a connection to the broker" + last);
-    }
-    if (status.gateway_refused > 0) return wire::environment_error("the platform refuses sub-devices" + last);
-    if (status.subscribe_refused > 0) {
-      return wire::environment_error(
-          fmt::format("the broker refused {} subscriptions{}", status.subscribe_refused, last));
-    }
+    const FleetFailures failures = stage_.fleet->failures();
+    if (const auto why = why_hopeless(status, failures)) return wire::environment_error(*why);
     if (now >= deadline) {
+      const std::string counts = failures_text(failures);
       return wire::environment_error(
-          fmt::format("{} of {} devices were ready after {:.0f} s, {} were connected{}", status.ready, status.devices,
-                      std::chrono::duration<double>(ramp_allowance()).count(), status.connected, last));
+          fmt::format("{} of {} devices were ready after {:.0f} s, {} were connected{}{}{}", status.ready,
+                      status.devices, std::chrono::duration<double>(ramp_allowance()).count(), status.connected,
+                      counts.empty() ? "" : "; failed so far: ", counts,
+                      status.last_error.empty() ? "" : "; last failure: " + status.last_error));
     }
     if (wait_for_signal(std::min(deadline, now + kTick)) == Wake::interrupt) {
       return wire::environment_error(

@@ -30,6 +30,7 @@ constexpr MetricRow kMetrics[] = {
     {"fleet.connections"},
     {"fleet.kicked"},
     {"fleet.newcomers_refused"},
+    {"fleet.kept_out"},
     {"fleet.subscriptions.refused"},
     {"fleet.subscriptions.lowered"},
     {"fleet.connect.seconds", MetricUnit::seconds},

@@ -269,11 +269,35 @@ TEST(FleetFaults, ABrokerThatRefusesIsCounted) {
   broker.explain("not authorised");
   FleetRun run(Engine::native, 1, broker.port());
   ASSERT_TRUE(run.start());
-  ASSERT_TRUE(wait_until([&] { return run.fleet().status().connect_failed >= kDevices; }));
+  ASSERT_TRUE(wait_until([&] { return run.fleet().status().login_refused == kDevices; }));
   EXPECT_NE(run.fleet().status().last_error.find("not authorized"), std::string::npos)
       << run.fleet().status().last_error;
+  EXPECT_EQ(run.fleet().failures().logins.at("not authorized"), kDevices);
   run.finish();
-  EXPECT_GE(run.outcome().connect.failed, kDevices);
+  EXPECT_EQ(run.outcome().connect.failed, kDevices) << "nobody tries again";
+}
+
+TEST(FleetFaults, ADeviceThatWasReadyAndIsRefusedWhenItReturnsStaysAway) {
+  tests::ScriptedPeer broker;
+  FleetRun run(Engine::native, 1, broker.port());
+  run.scenario().fleet[0].count = 1;
+  run.scenario().fleet[0].connect.version = wire::mqtt::Version::v5;
+  run.scenario().fleet[0].subscribe.clear();
+  ASSERT_TRUE(run.start());
+  ASSERT_TRUE(wait_until([&] { return broker.accepted(); }));
+  ASSERT_TRUE(wait_until([&] { return !broker.received().empty(); }));
+  broker.send(tests::bytes({0x20, 0x03, 0x00, 0x00, 0x00}));
+  ASSERT_TRUE(wait_until([&] { return run.fleet().status().ready == 1; }));
+  broker.send(tests::bytes({0xE0, 0x02, 0x98, 0x00}));  // DISCONNECT: administrative action
+  ASSERT_TRUE(wait_until([&] { return broker.accepted(); }));
+  ASSERT_TRUE(wait_until([&] { return !broker.received().empty(); }));
+  broker.send(tests::bytes({0x20, 0x03, 0x00, 0x8A, 0x00}));  // banned
+  ASSERT_TRUE(wait_until([&] { return run.fleet().status().login_refused == 1; }));
+  EXPECT_EQ(run.fleet().failures().lost.at("administrative action"), 1u);
+  EXPECT_EQ(run.fleet().failures().logins.at("banned"), 1u);
+  EXPECT_EQ(run.fleet().status().kept_out(), 1u);
+  EXPECT_EQ(run.fleet().status().ready, 0u);
+  run.finish();
 }
 
 TEST(FleetFaults, ARefusedSubscriptionIsCountedAndItsDeviceNotReady) {
@@ -293,7 +317,12 @@ TEST(FleetFaults, ARefusedSubscriptionIsCountedAndItsDeviceNotReady) {
   EXPECT_EQ(status.connected, 1u);
   EXPECT_EQ(status.ready, 0u);
   EXPECT_NE(status.last_error.find("lamp-0000 was refused topic other"), std::string::npos) << status.last_error;
+  EXPECT_EQ(run.fleet().failures().subscriptions.at("unspecified error"), 1u);
+  ASSERT_TRUE(wait_until([&] { return run.fleet().status().half_subscribed == 1; }));
+
   broker.close();
+  ASSERT_TRUE(wait_until([&] { return run.fleet().status().half_subscribed == 0; }));
+  ASSERT_TRUE(wait_until([&] { return broker.accepted(); })) << "who was let in and not ready tries again";
   run.finish();
 }
 

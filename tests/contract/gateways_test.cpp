@@ -230,6 +230,13 @@ TEST_P(GatewayFleet, ARefusedLoginIsToldAndNotTakenForReady) {
   finish();
 }
 
+TEST_P(GatewayFleet, ComeUpOneByOneWhereNoMoreMayBeUnderWay) {
+  start([](const std::string&) { return 200; }, "", {{"workers", "1"}, {"fleet.hubs.connect.in_flight", "1"}});
+  ASSERT_TRUE(ready()) << fleet_->status().last_error;
+  EXPECT_EQ(platform_->logins, 26);
+  finish();
+}
+
 TEST_P(GatewayFleet, APlatformThatIsFullIsAskedAgain) {
   const auto refused = std::make_shared<std::atomic<int>>(0);
   start([refused](const std::string& topic) { return topic.ends_with("batch_login") && ++*refused <= 4 ? 429 : 200; });

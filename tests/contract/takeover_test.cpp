@@ -76,7 +76,7 @@ TEST(Takeover, TheBrokersReasonIsCountedUnderItsName) {
   EXPECT_EQ(record.session_taken_over, 1u);
   EXPECT_EQ(record.closed, 0u);
   EXPECT_EQ(record.time.count(), 1u);
-  EXPECT_EQ(outcome.connect.lost, (std::map<std::string, std::uint64_t>{{"session taken over", 1}}));
+  EXPECT_EQ(outcome.connect.lost, (std::map<std::string, std::uint64_t, std::less<>>{{"session taken over", 1}}));
 }
 
 TEST(Takeover, ASecondConnectionThatIsRefusedLeavesTheFirst) {

@@ -74,19 +74,43 @@ struct Handshake : testing::Test {
     EXPECT_EQ(run.wait(), 3) << run.output();
     return run.output();
   }
+
+  // What a run says to a broker with this certificate.
+  std::string output_with(const sim::Certificate& certificate) {
+    Mosquitto broker({.listener = certificates_.listener_with(certificate)});
+    broker.explain("OpenSSL Error");
+    broker.explain("SSL routines");
+    broker.explain("Client connection from 127.0.0.1 failed");
+    return output_of(
+        fmt::format("{{ url: \"mqtts://127.0.0.1:{}\", tls: {{ ca: {} }} }}", broker.port(), certificates_.ca_file()));
+  }
   const BrokerCertificates& certificates_ = BrokerCertificates::shared();
 };
 
-TEST_F(Handshake, ThatNobodyCanFinishEndsTheRunAndSaysWhy) {
+void expect_named(const std::string& output, const std::string& name) {
+  const std::string begin = "no device can open a connection to the broker (";
+  const std::size_t at = output.find(begin);
+  ASSERT_NE(at, std::string::npos) << output;
+  EXPECT_NE(output.find(" × " + name + "); check the certificates of both sides and target.broker", at),
+            std::string::npos)
+      << output;
+}
+
+TEST_F(Handshake, WithAnExpiredCertificateEndsTheRunAndSaysSo) {
   const auto expired = certificates_.ca().issue(
       {.common_name = "b", .names = {"127.0.0.1"}, .begin = -std::chrono::hours(48), .end = -std::chrono::hours(24)});
-  Mosquitto broker({.listener = certificates_.listener_with(expired)});
-  broker.explain("OpenSSL Error");
-  broker.explain("SSL routines");
-  const std::string output = output_of(
-      fmt::format("{{ url: \"mqtts://127.0.0.1:{}\", tls: {{ ca: {} }} }}", broker.port(), certificates_.ca_file()));
-  EXPECT_NE(output.find("no device can open a connection to the broker"), std::string::npos) << output;
+  const std::string output = output_with(expired);
+  expect_named(output, "certificate expired");
   EXPECT_NE(output.find("certificate has expired"), std::string::npos) << output;
+}
+
+TEST_F(Handshake, WithASelfSignedCertificateEndsTheRunAndSaysSo) {
+  expect_named(output_with(sim::self_signed({.common_name = "b", .names = {"127.0.0.1"}})), "certificate self-signed");
+}
+
+TEST_F(Handshake, WithACertificateOfAnotherNameEndsTheRunAndSaysSo) {
+  expect_named(output_with(certificates_.ca().issue({.common_name = "b", .names = {"broker.example"}})),
+               "certificate of another name");
 }
 
 TEST_F(Handshake, WithoutACheckIsFinishedWithAnybody) {

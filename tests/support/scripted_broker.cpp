@@ -83,6 +83,7 @@ class ScriptedBroker::Session : public std::enable_shared_from_this<Session> {
   // Packet identifier, properties (shorter than 128 bytes), and for each filter its length, itself and its options.
   void suback(const std::string& body) {
     const std::uint64_t number = server_.subscribes++;
+    if (const auto reason = server_.script.turn_away(number)) return end(*reason);
     std::string codes;
     for (std::size_t at = 3 + static_cast<std::size_t>(body[2]); at + 2 < body.size();) {
       const std::size_t filter = static_cast<std::size_t>(static_cast<unsigned char>(body[at])) * 256 +
@@ -97,10 +98,13 @@ class ScriptedBroker::Session : public std::enable_shared_from_this<Session> {
     if (!reason) return;
     timer_.expires_after(kEndAfter);
     timer_.async_wait([self = shared_from_this(), code = *reason](const auto& error) {
-      if (error) return;
-      self->send({'\xE0', '\x02', static_cast<char>(code), '\0'});
-      self->close();
+      if (!error) self->end(code);
     });
+  }
+
+  void end(std::uint8_t code) {
+    send({'\xE0', '\x02', static_cast<char>(code), '\0'});
+    close();
   }
 
   void send(const std::string& packet) {

@@ -25,6 +25,10 @@ class ScriptedBroker {
     std::function<std::uint8_t(std::uint64_t, std::uint8_t)> suback = [](std::uint64_t, std::uint8_t qos) {
       return qos;
     };
+    // In place of the n-th SUBACK: nothing, or the reason code of a DISCONNECT that ends the connection.
+    std::function<std::optional<std::uint8_t>(std::uint64_t)> turn_away = [](std::uint64_t) {
+      return std::optional<std::uint8_t>();
+    };
     // kEndAfter behind the n-th SUBACK: nothing, or the reason code of a DISCONNECT that ends the connection.
     std::function<std::optional<std::uint8_t>(std::uint64_t)> end = [](std::uint64_t) {
       return std::optional<std::uint8_t>();

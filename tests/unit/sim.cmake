@@ -57,5 +57,5 @@ fleet_test(sim_calls_test LABEL unit
   SOURCES sim/answer_reader_test.cpp sim/bcast_request_test.cpp sim/bridge_answer_test.cpp sim/request_test.cpp sim/tmc_answer_test.cpp sim/tmc_request_test.cpp
   LIBS fleet::sim_calls nlohmann_json::nlohmann_json)
 fleet_test(sim_run_test LABEL unit
-  SOURCES sim/progress_test.cpp sim/record_test.cpp
+  SOURCES sim/progress_test.cpp sim/ramp_outcome_test.cpp sim/record_test.cpp
   LIBS fleet::sim_run fleet::sim_launch fleet::sim_fleet fleet::sim_calls)

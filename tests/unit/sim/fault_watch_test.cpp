@@ -52,6 +52,19 @@ TEST(FaultWatch, ACutIsItsOwnFaultsWhateverElseGoesOn) {
   EXPECT_THAT(watch.outcomes()[1].back, ElementsAre(Nanos(2s)));
 }
 
+TEST(FaultWatch, WhoIsGoneForGoodIsNeitherAwayNorBack) {
+  FaultClock clock(1);
+  FaultWatch watch(clock);
+  watch.make_room(2);
+  clock.begin(0, kBegin);
+  watch.note_cut(0, 0, true);
+  watch.note_gone(0);
+  watch.note_gone(1);  // no fault's
+  EXPECT_EQ(watch.away(), 0u);
+  EXPECT_EQ(watch.outcomes()[0].lost, 1u);
+  EXPECT_TRUE(watch.outcomes()[0].back.empty());
+}
+
 TEST(FaultWatch, NobodyWaitsForThoseWhoDoNotReturn) {
   FaultClock clock(1);
   FaultWatch watch(clock);

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -38,8 +39,10 @@ TEST(ResultJson, HasItsKeysInTheirOrder) {
                                                    "scenario", "broker", "proxies"));
   EXPECT_THAT(keys(result["context"]["scenario"]), ElementsAre("name", "sha256"));
   EXPECT_THAT(keys(result["context"]["broker"]), ElementsAre("name", "version", "config_sha256"));
-  EXPECT_THAT(keys(result["fleet"]), ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections",
-                                                 "kicked", "newcomers_refused", "subscriptions", "connect"));
+  EXPECT_THAT(keys(result["fleet"]),
+              ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections", "kicked",
+                          "newcomers_refused", "kept_out", "subscriptions", "connect"));
+  EXPECT_THAT(keys(result["fleet"]["subscriptions"]), ElementsAre("refused", "errors", "lowered"));
   EXPECT_THAT(keys(result["fleet"]["connect"]),
               ElementsAre("seconds", "per_s", "failed", "errors", "reconnects", "lost", "refused", "time_us"));
   EXPECT_THAT(keys(result["calls"]), ElementsAre("scheduled", "sent", "accepted", "rejected", "failed", "errors",
@@ -138,7 +141,9 @@ TEST(ResultJson, WhatIsNotKnownIsNull) {
   EXPECT_TRUE(result["cost"]["rss_growth_kib"]["broker"].is_null());
   EXPECT_EQ(metric_at(result, "cost.cpu_us_per_delivery.bridge"), std::nullopt);
   record.cost.deliveries = 0;
+  record.cost.fleet_bytes_per_connection = std::numeric_limits<double>::quiet_NaN();
   result = result_json(record);
+  EXPECT_TRUE(result["cost"]["fleet_bytes_per_connection"].is_null());
   EXPECT_TRUE(result["cost"]["cpu_us_per_delivery"]["fleet"].is_null());
 }
 
@@ -151,8 +156,10 @@ void collect(const Json& value, const std::string& path, std::set<std::string>& 
                                                     "timeline",
                                                     "cost.cpu_us_per_delivery.fleet_threads",
                                                     "calls.errors",
+                                                    "fleet.connect.errors",
                                                     "fleet.connect.lost",
                                                     "fleet.connect.refused",
+                                                    "fleet.subscriptions.errors",
                                                     "calls.message_errors",
                                                     "call_groups.push.calls.message_errors",
                                                     "cost.cpu_us_per_delivery.caller_threads",

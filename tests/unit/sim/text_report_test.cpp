@@ -109,6 +109,19 @@ TEST(Text, TellsConsumersTheirBalanceAndRefusedMessages) {
                               "            analytics: 2 .. 3 deliveries a consumer, 2.5 on average\n"));
 }
 
+TEST(Text, TellsWhoWasRefusedAndWhy) {
+  RunRecord record = tests::sample_record();
+  record.fleet.kept_out = 4;
+  record.fleet.connect.failed = 5;
+  record.fleet.connect.refused = {{"not authorized", 3}, {"server busy", 2}};
+  record.fleet.connect.subscriptions_refused = 1;
+  record.fleet.connect.subscription_errors = {{"quota exceeded", 1}};
+  const std::string text = render_text(result_json(record));
+  EXPECT_THAT(text, HasSubstr(", 4 kept out by the broker, 5 attempts failed, 1 subscriptions refused\n"
+                              "refused     3 × not authorized, 2 × server busy\n"
+                              "subscribe   1 × quota exceeded\n"));
+}
+
 TEST(Text, TellsWhatDevicesDidByThemselves) {
   RunRecord record = tests::sample_record();
   record.behaviour = tests::sample_behaviour();

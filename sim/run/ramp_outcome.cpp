@@ -1,0 +1,76 @@
+#include "sim/run/ramp_outcome.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+namespace fleet::sim {
+
+namespace {
+
+using Counts = std::map<std::string, std::uint64_t, std::less<>>;
+
+std::string text(const Counts& counts) {
+  std::string sentence;
+  for (const auto& [name, times] : counts) {
+    sentence += fmt::format("{}{} × {}", sentence.empty() ? "" : ", ", times, name);
+  }
+  return sentence;
+}
+
+Counts sum(Counts counts, const Counts& others) {
+  for (const auto& [name, times] : others) counts[name] += times;
+  return counts;
+}
+
+std::string why_refused(const FleetStatus& status, const FleetFailures& failures) {
+  std::string sentence;
+  if (status.login_refused > 0) {
+    sentence = fmt::format(
+        "the broker refuses the devices: {} of {} will never get in ({}); check their product keys, names and secrets, "
+        "and whom the broker accepts",
+        status.login_refused, status.devices, text(sum(failures.logins, failures.lost)));
+  }
+  if (status.half_subscribed > 0) {
+    sentence += fmt::format(
+        "{}the broker refused {} subscriptions ({}), and no device is ready; check the topics, and what the broker "
+        "lets the devices read",
+        sentence.empty() ? "" : "; ", status.subscribe_refused, text(failures.subscriptions));
+  }
+  return sentence;
+}
+
+}  // namespace
+
+bool is_ramp_over(const FleetStatus& status) {
+  return status.ready == status.devices || (status.ready > 0 && status.ready + status.kept_out() >= status.devices);
+}
+
+std::optional<std::string> why_hopeless(const FleetStatus& status, const FleetFailures& failures) {
+  std::string sentence;
+  if (status.handshake_refused >= std::min(status.devices, kHopelessHandshakes) && status.connected == 0) {
+    sentence = fmt::format(
+        "no device can open a connection to the broker ({}); check the certificates of both sides and target.broker",
+        text(failures.attempts));
+  } else if (status.ready == 0 && status.connected <= status.half_subscribed &&
+             status.kept_out() >= std::min(status.devices, kHopelessLogins)) {
+    sentence = why_refused(status, failures);
+  } else if (status.gateway_refused > 0) {
+    sentence = "the platform refuses sub-devices";
+  } else {
+    return std::nullopt;
+  }
+  return sentence + (status.last_error.empty() ? "" : "; last failure: " + status.last_error);
+}
+
+std::string kept_out_text(std::uint64_t kept_out, std::uint64_t devices) {
+  return fmt::format("{} of {} devices are kept out by the broker: what calls owe them is missing", kept_out, devices);
+}
+
+std::string failures_text(const FleetFailures& failures) {
+  return text(sum(sum(sum(failures.attempts, failures.logins), failures.lost), failures.subscriptions));
+}
+
+}  // namespace fleet::sim
