@@ -5,10 +5,12 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
 #include "bridge/registry/registry.h"
+#include "bridge/registry/sqlite_schema.h"
 #include "tests/support/registry_fixture.h"
 
 namespace fleet::bridge {
@@ -32,6 +34,27 @@ class SqliteStore : public testing::Test {
     ASSERT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
     EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
     sqlite3_close(database);
+  }
+
+  // The version, and all tables and indexes with their columns.
+  std::string schema() {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(path_.c_str(), &database), SQLITE_OK);
+    std::string text;
+    const auto append = [](void* out, int, char** values, char**) {
+      static_cast<std::string*>(out)->append(values[0]).append("\n");
+      return 0;
+    };
+    for (const char* const sql :
+         {"PRAGMA user_version",
+          "SELECT m.type || ' ' || m.name || ' ' || ifnull(c.name, '') AS line "
+          "FROM sqlite_master AS m LEFT JOIN pragma_table_info(m.name) AS c WHERE m.type='table' UNION ALL "
+          "SELECT m.type || ' ' || m.name || ' ' || ifnull(c.name, '') "
+          "FROM sqlite_master AS m LEFT JOIN pragma_index_info(m.name) AS c WHERE m.type='index' ORDER BY line"}) {
+      EXPECT_EQ(sqlite3_exec(database, sql, append, &text, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+    }
+    sqlite3_close(database);
+    return text;
   }
 
   // The sentence of the refusal; it names the file.
@@ -85,20 +108,34 @@ TEST_F(SqliteStore, RefusesANewerVersion) {
   EXPECT_THAT(refusal(), HasSubstr("has version 99 of the registry"));
 }
 
-// A file of version 1, which did not know who was online and who may not be.
-TEST_F(SqliteStore, TakesAnOlderFileAlong) {
-  fill();
+// What each version has added to the one before it, taken away.
+constexpr std::array kUndone = {
+    "ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled;",  // 2
+    "DROP INDEX devices_by_name; DROP INDEX devices_by_gateway;",                            // 3
+    "ALTER TABLE products DROP COLUMN owner;",                                               // 4
+};
+static_assert(kUndone.size() + 1 == kMigrations.size(), "a new version: take it away again here");
+
+TEST_F(SqliteStore, TakesAFileOfEachOlderVersionAlong) {
   const auto whole = [this] {
     const auto registry = Registry::open({.sqlite_path = path_}, some_products(), kRegistryDay);
     return registry ? dump(**registry) : registry.error().text();
   };
-  const std::string before = whole();
-  change(
-      "DROP INDEX devices_by_name; DROP INDEX devices_by_gateway;"
-      "ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled;"
-      "ALTER TABLE products DROP COLUMN owner; PRAGMA user_version=1");
-  EXPECT_EQ(whole(), before);
-  EXPECT_EQ(whole(), before) << "again, now of this version";
+  for (std::size_t version = kMigrations.size() - 1; version > 0; --version) {
+    SCOPED_TRACE(version);
+    path_ = dir_.path() / fmt::format("version-{}.db", version);
+    fill();
+    // Version 1 did not know who was online and who may not be.
+    if (version > 1) change("UPDATE devices SET activated=1, disabled=1 WHERE name='lamp-3'");
+    const std::string before = whole();
+    const std::string tables = schema();
+    for (std::size_t step = kMigrations.size(); step > version; --step) change(kUndone[step - 2]);
+    change(fmt::format("PRAGMA user_version={}", version));
+    EXPECT_NE(schema(), tables);
+    EXPECT_EQ(whole(), before);
+    EXPECT_EQ(schema(), tables);
+    EXPECT_EQ(whole(), before) << "again, now of this version";
+  }
 }
 
 TEST_F(SqliteStore, TellsADamagedFile) {
