@@ -6,7 +6,7 @@
 #include <pugixml.hpp>
 
 #include "api_fixture.h"
-#include "bridge/registry/store.h"
+#include "fickle_store.h"
 #include "tests/support/registry_fixture.h"
 #include "wire/device_sign.h"
 #include "wire/mqtt/utf8.h"
@@ -55,6 +55,9 @@ const std::vector<NameRow>& name_rows() {
       {"RemoveThingTopo", "DeviceName", kUnknown},
       {"BatchAddThingTopo", "TopoAddItem.1.DeviceName", kUnknown, kItem},
       {"BatchAddThingTopo", "GwDeviceName", kUnknown, kGateway},
+      {"NotifyAddThingTopo", "GwDeviceName", kUnknown, {{"GwProductKey", kProduct}}},
+      {"DisableThing", "DeviceName", kUnknown},
+      {"EnableThing", "DeviceName", kUnknown},
   };
   return rows;
 }
@@ -270,20 +273,6 @@ TEST(ApplyIds, OfBatchesThatNobodyChecked) {
   EXPECT_EQ(bridge.act("QueryPageByApplyId", {{"ApplyId", taken["Data"]["ApplyId"].dump()}}).json()["Total"], 0);
 }
 
-// A store that refuses while the test says so.
-class FickleStore final : public Store {
- public:
-  explicit FickleStore(const bool& refuses) : refuses_(refuses) {}
-  wire::Result<void> load(const StoreContents&) override { return {}; }
-  wire::Result<void> commit(const Changes&) override {
-    if (refuses_) return wire::environment_error("the disk is full");
-    return {};
-  }
-
- private:
-  const bool& refuses_;
-};
-
 TEST(FullDisk, IsToldByEveryActionThatChangesAnything) {
   bool refuses = false;
   Config config = example_config();
@@ -314,6 +303,8 @@ TEST(FullDisk, IsToldByEveryActionThatChangesAnything) {
       {"BatchRegisterDevice", {{"ProductKey", kProduct}, {"Count", "5"}}},
       {"BatchAddThingTopo", attach("gate-1")},
       {"BatchAddThingTopo", attach("gate-2")},  // moves it
+      {"DisableThing", {{"ProductKey", kProduct}, {"DeviceName", "lamp-0001"}}},
+      {"EnableThing", {{"ProductKey", kProduct}, {"DeviceName", "lamp-0001"}}},
       {"RemoveThingTopo", {{"ProductKey", "gates"}, {"DeviceName", "gate-2"}}},
       {"DeleteDevice", {{"ProductKey", kProduct}, {"DeviceName", "lamp-0001"}}},
   };

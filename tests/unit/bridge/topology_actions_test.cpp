@@ -53,6 +53,16 @@ Params call_of(const std::string& gateway, const std::vector<Item>& items) {
   return params;
 }
 
+// The members of an item under any number.
+Params item_at(const std::string& number, const Item& item) {
+  constexpr std::string_view kFirst = "TopoAddItem.1";
+  Params members;
+  for (const auto& [name, value] : call_of("gate-1", {item})) {
+    if (name.starts_with(kFirst)) members["TopoAddItem." + number + name.substr(kFirst.size())] = value;
+  }
+  return members;
+}
+
 class Topology : public ::testing::Test {
  protected:
   json add(const std::string& gateway, const std::vector<Item>& items) {
@@ -180,6 +190,45 @@ TEST_F(Topology, OneBadItemOfTenChangesNothing) {
     EXPECT_EQ(code_after("gate-1", items, [&](Params& p) { p.erase(member); }), "Missing" + member);
   }
   EXPECT_EQ(add("gate-1", items)["Success"], true);
+}
+
+// Items count in the order of their numbers, from 1 to 9,999,999; what has another number is no item.
+TEST_F(Topology, ItemsHaveOddNumbers) {
+  Params params = call_of("gate-1", {});
+  for (const char* odd : {"0", "-1", "99999999999999999999", "10000000", "01", "1.5", "+1", " 1", "1e1", ""}) {
+    params.merge(item_at(odd, lamp(9)));
+  }
+  EXPECT_EQ(bridge.act("BatchAddThingTopo", params).member("Code"), "MissingTopoAddItem");
+  params.merge(item_at("9999999", lamp(4)));
+  params.merge(item_at("7", lamp(2)));
+  params.merge(item_at("1000", lamp(3)));
+  params.merge(item_at("3", lamp(1)));
+  Params incomplete = params;
+  incomplete.erase("TopoAddItem.1000.Sign");
+  EXPECT_EQ(bridge.act("BatchAddThingTopo", incomplete).member("Code"), "MissingTopoAddItem.1000.Sign");
+  EXPECT_THAT(told(), ElementsAre());
+  EXPECT_EQ(bridge.act("BatchAddThingTopo", params).member("Success"), "true");
+  EXPECT_THAT(told(), ElementsAre("/sys/gateways/gate-1/thing/topo/change 0 lamp-1 lamp-2 lamp-3 lamp-4"));
+  EXPECT_THAT(subs("gate-1"), ElementsAre("lamp-1", "lamp-2", "lamp-3", "lamp-4"));
+}
+
+TEST_F(Topology, OfAnItemGivenTwiceTheLaterCounts) {
+  const auto reply_to = [this](const Params& before, const Item& item) {
+    Params params = params_of("BatchAddThingTopo", call_of("gate-1", {item}));
+    params["SignatureNonce"] = "again-" + item.name;
+    sign(params, "POST");  // over what counts
+    const std::string form = form_of(before) + "&" + form_of(params);
+    return bridge.send(
+        {.method = "POST", .path = "/", .content_type = "application/x-www-form-urlencoded", .body = form});
+  };
+  EXPECT_EQ(reply_to(item_at("1", lamp(1)), lamp(2)).member("Success"), "true");
+  EXPECT_THAT(subs("gate-1"), ElementsAre("lamp-2"));
+  EXPECT_EQ(reply_to({{"TopoAddItem.1.DeviceName", "$"}}, lamp(3)).member("Success"), "true")
+      << "each member for itself";
+  EXPECT_THAT(subs("gate-1"), ElementsAre("lamp-2", "lamp-3"));
+  Params twice = call_of("gate-1", {lamp(4)});
+  twice.merge(item_at("8", lamp(4)));
+  EXPECT_EQ(bridge.act("BatchAddThingTopo", twice).member("Code"), "iot.device.AddTopoRelationFailed");
 }
 
 TEST_F(Topology, RefusesWhatCannotBe) {
