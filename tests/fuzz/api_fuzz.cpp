@@ -1,7 +1,10 @@
 // Any query, body and content type as a call of any action. A first byte decides whether and how the call is signed as
-// it stands, so that the fuzzer reaches what lies behind the signature; every answer must carry its RequestId.
+// it stands, so that the fuzzer reaches what lies behind the signature; every answer must carry its RequestId and be
+// JSON or XML, as the call asks, to parsers that are not ours.
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <pugixml.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +15,7 @@
 #include "bridge/registry/registry.h"
 #include "wire/encoding.h"
 #include "wire/error.h"
+#include "wire/mqtt/utf8.h"
 #include "wire/signing.h"
 
 namespace {
@@ -93,6 +97,24 @@ HeaderSigned sign_header(std::string_view query, std::string_view body, std::uin
   return out;
 }
 
+bool is_json(const fleet::bridge::HttpAnswer& answer) { return answer.content_type.starts_with("application/json"); }
+
+bool can_be_read(const fleet::bridge::HttpAnswer& answer) {
+  if (is_json(answer)) return nlohmann::json::accept(answer.body);
+  if (!answer.content_type.starts_with("text/xml") || !fleet::wire::mqtt::valid_utf8(answer.body)) return false;
+  pugi::xml_document document;
+  return static_cast<bool>(document.load_buffer(answer.body.data(), answer.body.size()));
+}
+
+// Whether a call that is signed as its parameters say has the answer in the format that they ask for.
+bool is_as_asked(std::string_view query, std::string_view body, const fleet::bridge::HttpAnswer& answer) {
+  fleet::bridge::RpcParams params;
+  if (params.decode(query, body, 200)) return true;
+  const std::string_view format = params.get("Format").value_or("");
+  if (format == "JSON") return is_json(answer);
+  return (!format.empty() && format != "XML") || !is_json(answer);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -135,11 +157,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     const bool has_gate = mode == 255 && query.starts_with(fleet::bridge::kBcastPath);
     FLEET_CHECK(has_gate || answer->body.find(mode == 255 ? "equest" : "RequestId") != std::string::npos);
     FLEET_CHECK(answer->status >= 200 && answer->status < 600);
+    FLEET_CHECK(can_be_read(*answer));
+    if (mode % 4 == 2 && !(mode & 32)) FLEET_CHECK(is_as_asked(query, rest, *answer));
   } else {
     const auto& pending = std::get<fleet::bridge::PendingCall>(outcome);
     FLEET_CHECK(!pending.batches.empty() && pending.batches.front()->size() >= 1);
     const std::vector<fleet::bridge::PublishOutcome> done(pending.batches.size(), fleet::bridge::PublishOutcome::done);
-    FLEET_CHECK(!pending.finish(done).body.empty());
+    FLEET_CHECK(can_be_read(pending.finish(done)));
   }
   for (const auto& notice : api().take_notices()) {
     FLEET_CHECK(notice.topic.starts_with('/') && notice.payload.starts_with('{'));
