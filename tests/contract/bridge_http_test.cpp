@@ -34,7 +34,7 @@ class BridgeHttp : public testing::Test {
 
   void SetUp() override {
     options_.broker_port = broker_->port();
-    options_.http_more = ", header_timeout: 300ms, connections_max: 400, params_max: 500";
+    options_.http_more = ", connections_max: 400, params_max: 500";
   }
   // The bridge of the test, from the first use on.
   BridgeProgram& bridge() {
@@ -163,6 +163,7 @@ TEST_F(BridgeHttp, RefusesGarbage) {
 }
 
 TEST_F(BridgeHttp, EndsARequestThatDoesNotEnd) {
+  options_.http_more = ", header_timeout: 300ms";
   expect_refused("POST / HTTP/1.1\r\nHo", 408);
   expect_refused("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf", 408);
   // A byte whenever nothing has been heard for a while: few enough for a header, a body or a chunk that is not too
