@@ -180,7 +180,8 @@ TEST_F(Topology, OneBadItemOfTenChangesNothing) {
                                           {"TopoAddItem.10.DeviceName", "", "iot.device.NullDeviceName"},
                                           {"TopoAddItem.10.ProductKey", "nobody", "iot.prod.NotExistedProduct"},
                                           {"TopoAddItem.10.ProductKey", "", "iot.prod.NullProductKey"}}) {
-    EXPECT_EQ(code_after("gate-1", items, [&](Params& p) { p[name] = value; }), code) << name << "=" << value;
+    EXPECT_EQ(code_after("gate-1", items, [&, member = name, text = value](Params& p) { p[member] = text; }), code)
+        << name << "=" << value;
     EXPECT_THAT(subs("gate-1"), ElementsAre());
     EXPECT_THAT(subs("gate-2"), ElementsAre("lamp-1"));
     EXPECT_THAT(told(), ElementsAre());
