@@ -231,7 +231,9 @@ TEST_P(GatewayFleet, ARefusedLoginIsToldAndNotTakenForReady) {
 }
 
 TEST_P(GatewayFleet, ComeUpOneByOneWhereNoMoreMayBeUnderWay) {
-  start([](const std::string&) { return 200; }, "", {{"workers", "1"}, {"fleet.hubs.connect.in_flight", "1"}});
+  // All are due before the first is through.
+  start([](const std::string&) { return 200; }, "",
+        {{"workers", "1"}, {"fleet.hubs.connect.in_flight", "1"}, {"fleet.hubs.connect.rate", "100000/s"}});
   ASSERT_TRUE(ready()) << fleet_->status().last_error;
   EXPECT_EQ(platform_->logins, 26);
   finish();
