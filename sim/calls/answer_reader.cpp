@@ -69,6 +69,8 @@ AnswerReader::Progress AnswerReader::end_of_stream() {
   return !error && state.parser->is_done() ? Progress::whole : Progress::broken;
 }
 
+bool AnswerReader::has_begun() const { return !state_->unread.empty() || state_->parser->got_some(); }
+
 unsigned AnswerReader::status() const { return state_->parser->get().result_int(); }
 
 std::string_view AnswerReader::body() const { return state_->parser->get().body(); }

@@ -26,6 +26,9 @@ class AnswerReader {
   // The peer closed: whole where the body's end is the end of the stream, broken otherwise.
   [[nodiscard]] Progress end_of_stream();
 
+  // Something of an answer has come; interim answers are nothing of it.
+  [[nodiscard]] bool has_begun() const;
+
   // After whole, until begin(); views into the reader.
   [[nodiscard]] unsigned status() const;
   [[nodiscard]] std::string_view body() const;

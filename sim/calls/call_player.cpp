@@ -371,7 +371,7 @@ void CallPlayer::sweep(TimePoint now) {
     if (now - connection.since() < group_.timeout) continue;
     if (connection.state() == CallerConnection::State::busy) {
       connection.close();
-      on_call_failed(connection, "timeout");
+      on_call_failed(connection, connection.answer_has_begun() ? kHalfAnAnswer : "timeout");
     } else if (connection.state() == CallerConnection::State::opening) {
       connection.close();
       on_open_failed(connection, "connect timeout");

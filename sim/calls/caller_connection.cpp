@@ -113,12 +113,13 @@ void CallerConnection::on_ended(const error_code& error, wire::TimePoint when) {
     events_.on_idle_closed(*this);
     return;
   }
+  const bool half = answer_.has_begun();
   if (error == asio::error::eof && answer_.end_of_stream() == AnswerReader::Progress::whole) {
     answered(when);
     return;
   }
   close();
-  events_.on_call_failed(*this, in_words(error));
+  events_.on_call_failed(*this, half ? std::string(kHalfAnAnswer) : in_words(error));
 }
 
 void CallerConnection::answered(wire::TimePoint when) {

@@ -15,6 +15,9 @@ namespace fleet::sim {
 
 class CallerConnection;
 
+// Why a call failed whose answer began and did not come whole: the peer closed, or the call's time was over.
+inline constexpr std::string_view kHalfAnAnswer = "half an answer";
+
 // A call as its connection remembers it.
 struct SentCall {
   std::uint64_t number = 0;
@@ -32,7 +35,8 @@ class CallerEvents {
   // A whole answer, read at `when`; the reader is good until the next send(). The connection is idle, or closed where
   // it cannot be used again.
   virtual void on_answered(CallerConnection& connection, const AnswerReader& answer, wire::TimePoint when) = 0;
-  // The request's outcome stays unknown: "connection closed", "bad answer", or the system's words. Closed.
+  // The request's outcome stays unknown: "connection closed", "half an answer", "bad answer", or the system's words.
+  // Closed.
   virtual void on_call_failed(CallerConnection& connection, std::string_view why) = 0;
   // The peer closed, or sent what nobody asked for, between calls. Closed.
   virtual void on_idle_closed(CallerConnection& connection) = 0;
@@ -64,6 +68,8 @@ class CallerConnection {
   [[nodiscard]] wire::TimePoint since() const { return since_; }
   // The one sent last.
   [[nodiscard]] const SentCall& call() const { return call_; }
+  // Of the answer to it; also when the connection is closed.
+  [[nodiscard]] bool answer_has_begun() const { return answer_.has_begun(); }
 
  private:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;

@@ -18,7 +18,7 @@ struct Calls {
   std::uint64_t accepted = 0;   // answered with success
   std::uint64_t rejected = 0;   // answered with an error code
   std::uint64_t failed = 0;     // no or no whole answer: outcome unknown
-  // API code, or "timeout", "connection closed", "unanswered", …: n. All together: rejected + failed.
+  // API code, or "timeout", "connection closed", "half an answer", "unanswered", …: n. All together: rejected + failed.
   std::map<std::string, std::uint64_t> errors;
   // Where the API says of each message of an accepted call what became of it:
   std::uint64_t partial = 0;                            // subset of accepted: some of its messages were refused

@@ -145,7 +145,7 @@ TEST(Callers, PlayThePlanAndMeasureTheHoldOnly) {
 TEST(Callers, TellEveryKindOfAnswerApart) {
   ScriptedBridge bridge([](std::uint64_t n, const std::string&) -> ScriptedBridge::Reply {
     const std::string whole = ScriptedBridge::accepted();
-    switch (n % 10) {
+    switch (n % 11) {
       case 0:
         return {whole};
       case 1:
@@ -164,22 +164,25 @@ TEST(Callers, TellEveryKindOfAnswerApart) {
         return {"", true};
       case 8:
         return {};  // silence
+      case 9:
+        return {whole.substr(0, whole.size() - 1)};  // and silence
       default:
         return {whole + "and another thing"};
     }
   });
-  CallersRun run(open_loop(200, 3s), {0ms, 500ms, 1s});
+  CallersRun run(open_loop(220, 3s), {0ms, 500ms, 1s});
   run.play(bridge.port());
-  EXPECT_EQ(run.calls().scheduled, 100u);
-  EXPECT_EQ(run.calls().sent, 100u);
+  EXPECT_EQ(run.calls().scheduled, 110u);
+  EXPECT_EQ(run.calls().sent, 110u);
   EXPECT_EQ(run.calls().accepted, 20u);
   EXPECT_EQ(run.calls().rejected, 30u);
-  EXPECT_EQ(run.calls().failed, 50u);
+  EXPECT_EQ(run.calls().failed, 60u);
   EXPECT_EQ(run.errors("Throttling.User"), 10u);
   EXPECT_EQ(run.errors("iot.system.SystemException"), 10u);
   EXPECT_EQ(run.errors("HTTP 500"), 10u);
   EXPECT_EQ(run.errors("bad answer"), 20u);
-  EXPECT_EQ(run.errors("connection closed"), 20u);
+  EXPECT_EQ(run.errors("connection closed"), 10u);
+  EXPECT_EQ(run.errors("half an answer"), 20u);
   EXPECT_EQ(run.errors("timeout"), 10u);
   run.expect_balance();
 }

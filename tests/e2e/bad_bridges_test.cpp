@@ -33,27 +33,31 @@ ScriptedBridge::Reply bad_answer(std::uint64_t kind) {
       return {"HTTP/1.1 200 OK\r\nContent-Le"};
     case 4:  // nothing, and the end
       return {"", true};
+    case 5:  // nothing, and silence
+      return {};
     default:
       return {ScriptedBridge::answer(200, "yes")};
   }
 }
 
 TEST(BadBridges, AreCountedByWhatTheyDid) {
-  ScriptedBridge server([](std::uint64_t, const std::string& request) { return bad_answer(call_of(request) % 6); });
-  SimRun run(to_yaml({.rate = "60/s",
+  ScriptedBridge server([](std::uint64_t, const std::string& request) { return bad_answer(call_of(request) % 7); });
+  SimRun run(to_yaml({.rate = "70/s",
                       .warm_up = "100ms",
                       .call_extra = "    timeout: 400ms",
                       .target = fmt::format("{{ bridge: \"http://127.0.0.1:{}\" }}", server.port()),
                       .thresholds = "[ calls.failed == 0 ]"}));
   EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 1 : 4) << run.output();
   nlohmann::json calls = run.result()["calls"];
-  EXPECT_EQ(calls["sent"], 60);
+  EXPECT_EQ(calls["sent"], 70);
   EXPECT_EQ(calls["rejected"], 20);
-  EXPECT_EQ(calls["failed"], 40);
-  EXPECT_EQ(
-      calls["errors"],
-      (nlohmann::json{
-          {"Throttling.User", 10}, {"HTTP 500", 10}, {"connection closed", 20}, {"timeout", 10}, {"bad answer", 10}}));
+  EXPECT_EQ(calls["failed"], 50);
+  EXPECT_EQ(calls["errors"], (nlohmann::json{{"Throttling.User", 10},
+                                             {"HTTP 500", 10},
+                                             {"half an answer", 20},
+                                             {"connection closed", 10},
+                                             {"timeout", 10},
+                                             {"bad answer", 10}}));
 }
 
 // Devices of a platform that was there before: a bridge and a broker that the run did not start.

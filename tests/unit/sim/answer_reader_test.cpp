@@ -73,6 +73,19 @@ TEST(AnswerReader, HalfAnAnswerIsNoAnswer) {
   }
 }
 
+TEST(AnswerReader, KnowsWhetherAnAnswerHasBegun) {
+  AnswerReader reader;
+  EXPECT_FALSE(reader.has_begun());
+  ASSERT_EQ(reader.feed("HTTP/1.1 100 Continue\r\n\r\n"), Progress::more);
+  EXPECT_FALSE(reader.has_begun());
+  for (std::size_t cut = 1; cut < kPlain.size(); ++cut) {
+    ASSERT_EQ(reader.feed(std::string_view(kPlain).substr(0, cut)), Progress::more);
+    EXPECT_TRUE(reader.has_begun()) << cut;
+    reader.begin();
+    EXPECT_FALSE(reader.has_begun()) << cut;
+  }
+}
+
 TEST(AnswerReader, RefusesWhatIsNotHttp) {
   for (const char* bytes : {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
                             "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
