@@ -9,9 +9,9 @@ namespace {
 
 TEST(Handover, SubDevicesMoveAndEveryDeliveryIsAccountedFor) {
   SimRun run(shipped("gateway-handover.yaml"),
-             {"--set", "fleet.hubs.count=5", "--set", "fleet.sensors.count=200", "--set", "phases.hold=4s", "--set",
-              "faults.0.at=1s", "--set", "faults.1.at=2500ms", "--set", "phases.drain=3s", "--set",
-              "health={send_lag_p99: 5s, hiccup: 5s}"});
+             {"--set", "fleet.hubs.count=5", "--set", "calls.push.rate=50/s", "--set", "fleet.sensors.count=200",
+              "--set", "phases.hold=4s", "--set", "faults.0.at=1s", "--set", "faults.1.at=2500ms", "--set",
+              "phases.drain=3s", "--set", "health={send_lag_p99: 5s, hiccup: 5s}"});
   EXPECT_EQ(run.wait(), FLEET_RELEASE_BUILD ? 0 : 4) << run.output();
   const nlohmann::json result = run.result();
   const auto& deliveries = result["deliveries"];
@@ -25,6 +25,10 @@ TEST(Handover, SubDevicesMoveAndEveryDeliveryIsAccountedFor) {
   EXPECT_FALSE(result["faults"][1]["back"]["all_s"].is_null());
   EXPECT_GE(result["fleet"]["kicked"], 240) << "each old gateway is told of each";
   EXPECT_EQ(result["fleet"]["newcomers_refused"], 0);
+  // What comes between the old gateway's last filter and the new one's first is lost, and nothing else is.
+  const int of_both = result["faults"][0]["missing"].get<int>() + result["faults"][1]["missing"].get<int>();
+  EXPECT_GT(of_both, 0);
+  EXPECT_EQ(of_both, deliveries["missing"].get<int>());
   EXPECT_NE(run.output().find("40 sub-devices moved, ready again: 50% after"), std::string::npos) << run.output();
 }
 
