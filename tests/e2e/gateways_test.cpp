@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <string>
+#include <string_view>
 
 #include "tests/e2e/sim_run.h"
+#include "tests/support/http_caller.h"
 
 namespace fleet::tests {
 namespace {
@@ -71,6 +74,24 @@ void expect_whole(const std::string& scenario) {
   EXPECT_EQ(result["telemetry"]["acknowledged"], 400);
 }
 
+// /metrics of the bridge that the run has started.
+std::string metrics_of_bridge(const SimRun& run) {
+  constexpr std::string_view kReady = "listening on http://127.0.0.1:";
+  const std::string log = run.file("bridge.log");
+  const std::size_t at = log.find(kReady);
+  if (at == std::string::npos) return log;
+  HttpCaller caller(static_cast<std::uint16_t>(std::stoi(log.substr(at + kReady.size()))));
+  const auto page = caller.call("GET /metrics HTTP/1.1\r\nHost: bridge\r\n\r\n");
+  return page ? page->body : std::string();
+}
+
+// Calls of an action that the bridge has answered with a code.
+int calls_of(const std::string& action, const std::string& code, const std::string& metrics) {
+  const std::string name = fmt::format("fleet_bridge_calls_total{{action=\"{}\",code=\"{}\"}} ", action, code);
+  const std::size_t at = metrics.find(name);
+  return at == std::string::npos ? 0 : std::stoi(metrics.substr(at + name.size()));
+}
+
 TEST(Gateways, KnownToTheBridgeByItsConfiguration) { expect_whole(to_yaml({})); }
 
 TEST(Gateways, RegisteredThroughTheApi) {
@@ -78,12 +99,22 @@ TEST(Gateways, RegisteredThroughTheApi) {
 }
 
 TEST(Gateways, RegisteredWithinTheQuotas) {
-  // 17 calls of BatchAddThingTopo where ten a second are allowed.
+  // 30 calls of BatchAddThingTopo where ten at once and ten a second are allowed; nothing paces them, so that some are
+  // throttled and tried again.
   SimRun run(to_yaml({.provision = "api",
                       .gateway = "{ group: hubs, topology: api }",
                       .target = "{ broker: mosquitto, bridge: local, limits: api }"}),
-             {"--set", "calls.push.rate=10/s", "--set", "thresholds=[deliveries.missing == 0]"});
+             {"--set", "fleet.sensors.count=300", "--set", "calls.push.rate=10/s", "--set",
+              "thresholds=[deliveries.missing == 0]"});
+  ASSERT_TRUE(run.wait_for("connect ")) << run.output();
+  run.freeze();  // so that the bridge is there to be asked
+  const std::string metrics = metrics_of_bridge(run);
+  run.thaw();
+  EXPECT_GE(calls_of("BatchAddThingTopo", "Throttling.User", metrics), 1) << metrics;
+  EXPECT_EQ(calls_of("BatchAddThingTopo", "OK", metrics), 30) << metrics;
   EXPECT_EQ(run.wait(), expected_exit(0)) << run.output();
+  EXPECT_NE(run.output().find("registering hubs: 6 of 6\n"), std::string::npos) << run.output();
+  EXPECT_NE(run.output().find("relating sensors: 10 of 300\n"), std::string::npos) << run.output();
   EXPECT_EQ(run.result()["deliveries"]["received"], 200);
 }
 

@@ -63,11 +63,14 @@ pid_t SimRun::child(const std::string& name) const {
 
 std::string SimRun::scenario_path() const { return (directory_.path() / "scenario.yaml").string(); }
 
+std::string SimRun::file(const std::string& name) const {
+  return read_file((directory_.path() / "out" / name).string());
+}
+
 nlohmann::json SimRun::result() const {
-  const std::string path = (directory_.path() / "out" / "result.json").string();
-  nlohmann::json document = nlohmann::json::parse(read_file(path), nullptr, false);
+  nlohmann::json document = nlohmann::json::parse(file("result.json"), nullptr, false);
   if (document.is_discarded()) {
-    ADD_FAILURE() << "no result at " << path << "\n" << output();
+    ADD_FAILURE() << "no result in " << directory_.path() << "\n" << output();
     return nlohmann::json::object();
   }
   return document;

@@ -37,6 +37,8 @@ class SimRun {
   [[nodiscard]] std::string output() const { return process_.output(); }
   // Path of the scenario file.
   [[nodiscard]] std::string scenario_path() const;
+  // What is in a file of the run's directory, "bridge.log"; empty where it is not there.
+  [[nodiscard]] std::string file(const std::string& name) const;
   // result.json of the run; fails the test when it is not there.
   [[nodiscard]] nlohmann::json result() const;
 

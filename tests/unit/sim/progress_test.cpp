@@ -78,6 +78,25 @@ TEST(Progress, WritesOverItsLineOnATerminalAndLeavesNothingBehind) {
             "\r\033[K");
 }
 
+TEST(Progress, TellsHowFarTheFleetIsWithItsIdentities) {
+  const auto provision = [](bool terminal) {
+    return written([terminal] {
+      Progress progress(terminal);
+      progress.provisioning("registering hubs", 6, 6, kBegin);
+      progress.provisioning("registering sensors", 100, 300, kBegin);  // another phase: at once
+      progress.provisioning("registering sensors", 200, 300, kBegin + 199ms);
+      progress.provisioning("registering sensors", 300, 300, kBegin + 5s);
+    });
+  };
+  EXPECT_EQ(provision(false),
+            "registering hubs: 6 of 6\nregistering sensors: 100 of 300\nregistering sensors: 300 of 300\n");
+  EXPECT_EQ(provision(true),
+            "\r\033[Kregistering hubs: 6 of 6"
+            "\r\033[Kregistering sensors: 100 of 300"
+            "\r\033[Kregistering sensors: 300 of 300"
+            "\r\033[K");
+}
+
 TEST(Progress, WritesPlainLinesElsewhere) {
   const std::string text = written([] {
     Progress progress(false);
