@@ -226,7 +226,23 @@ Json json(const std::vector<ThresholdResult>& thresholds) {
   return rows;
 }
 
-Json json(const std::vector<TimelineRow>& timeline) {
+// Places in `faults`, as written in result.json, of those under way in the second: from at_s to ended_s, both seconds
+// included; one without an end only in the second of its begin.
+Json under_way(const Json& faults, std::uint64_t t_s) {
+  Json places = Json::array();
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    const Json& at = faults[i]["at_s"];
+    const Json& ended = faults[i]["ended_s"];
+    if (!at.is_number()) continue;
+    const double first = std::floor(at.get<double>());
+    const double last = ended.is_number() ? std::floor(ended.get<double>()) : first;
+    const auto second = static_cast<double>(t_s);
+    if (first <= second && second <= last) places.push_back(i);
+  }
+  return places;
+}
+
+Json json(const std::vector<TimelineRow>& timeline, const Json& faults) {
   Json rows = Json::array();
   for (const TimelineRow& row : timeline) {
     rows.push_back(
@@ -235,6 +251,7 @@ Json json(const std::vector<TimelineRow>& timeline) {
          {"deliveries", row.deliveries},
          {"response",
           {{"p50", number(row.response.p50)}, {"p99", number(row.response.p99)}, {"max", number(row.response.max)}}}});
+    if (Json places = under_way(faults, row.t_s); !places.empty()) rows.back()["faults"] = std::move(places);
   }
   return rows;
 }
@@ -312,7 +329,8 @@ Json result_json(const RunRecord& record) {
       {"cost", json(record.cost)},
       {"health",
        {{"send_lag_p99_us", number(record.health.send_lag_p99_us)},
-        {"worst_hiccup_us", number(record.health.worst_hiccup_us)}}},
+        {"worst_hiccup_us", number(record.health.worst_hiccup_us)},
+        {"clock_jumps", record.health.clock_jumps}}},
       {"thresholds", json(record.thresholds)}};
   Json groups = Json::object();
   for (const GroupRecord& group : record.groups) {
@@ -330,8 +348,9 @@ Json result_json(const RunRecord& record) {
   add_behaviour(record.behaviour, true, result);
   result["groups"] = std::move(groups);
   result["call_groups"] = std::move(call_groups);
-  result["timeline"] = json(record.timeline);
-  result["faults"] = json(record.faults);
+  Json faults = json(record.faults);
+  result["timeline"] = json(record.timeline, faults);
+  result["faults"] = std::move(faults);
   return result;
 }
 

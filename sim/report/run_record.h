@@ -63,7 +63,8 @@ struct CostRecord {
 
 struct HealthRecord {
   double send_lag_p99_us = 0;
-  double worst_hiccup_us = 0;  // longest stall of one of our own loops during the hold
+  double worst_hiccup_us = 0;     // longest stall of one of our own loops during the hold
+  std::uint64_t clock_jumps = 0;  // times in the hold that the time of day jumped; no number is measured by it
 };
 
 struct GroupRecord {

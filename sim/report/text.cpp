@@ -342,6 +342,8 @@ class Summary {
                      kibibytes("cost.rss_growth_kib.bridge"), kibibytes("cost.rss_growth_kib.broker")));
     line("health", fmt::format("send lag p99 {}, worst hiccup {}", duration("health.send_lag_p99_us"),
                                duration("health.worst_hiccup_us")));
+    if (is_some({"health.clock_jumps"}))
+      line("", fmt::format("the time of day jumped {} times; nothing is measured by it", count("health.clock_jumps")));
   }
 
   void thresholds() {

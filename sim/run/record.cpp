@@ -221,6 +221,7 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
     record.health.worst_hiccup_us = std::max(record.health.worst_hiccup_us, micros(proxy.worst_hiccup));
     for (std::size_t i = 0; i < fleet.faults.size(); ++i) fleet.faults[i].merge(proxy.faults[i]);
   }
+  record.health.clock_jumps = edges.end.clock_jumps - edges.begin.clock_jumps;
   record.timeline = merge_timelines(fleet.timeline, callers.timeline);
   record.notes = notes(scenario, fleet, callers);
   if (last.kept_out() > 0) record.notes.push_back(kept_out_text(last.kept_out(), last.devices));

@@ -1,6 +1,7 @@
 // From what the threads have counted to one run record.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ struct EdgeSample {
   wire::TimePoint when{};
   CallersStatus callers;
   FleetStatus fleet;
+  std::uint64_t clock_jumps = 0;
   ProcessUse own;  // of this process, without the coordinator's thread
   std::optional<ProcessUse> broker;
   std::optional<ProcessUse> bridge;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/ledger/health.h"
 #include "sim/provision/provision.h"
 #include "sim/run/context.h"
 #include "sim/run/fault_player.h"
@@ -56,6 +57,7 @@ class Conductor final : private ProvisionWatch {
   void drain();
   void note_interrupt();
   void note_ended_children();
+  void read_clocks();
   // Plays what is due of the faults; when to look again, `latest` at the latest.
   TimePoint play_faults(TimePoint now, TimePoint latest);
   EdgeSample sample() const;
@@ -66,6 +68,7 @@ class Conductor final : private ProvisionWatch {
   FaultPlayer faults_;
   PhaseTimes phases_;
   RunEdges edges_;
+  ClockJumpMeter clocks_;  // until the hold is over
 };
 
 wire::Result<void> Conductor::wait(TimePoint until) {
@@ -153,6 +156,7 @@ TimePoint Conductor::play_faults(TimePoint now, TimePoint latest) {
 
 void Conductor::wait_until(TimePoint until, const char* phase, TimePoint begin, TimePoint end) {
   while (!edges_.interrupted) {
+    read_clocks();
     const TimePoint now = read_clock();
     if (now >= until) return;
     progress_.calling(phase, std::max(now - begin, Nanos{0}), end - begin, stage_.callers->status(),
@@ -223,11 +227,18 @@ void Conductor::note_ended_children() {
   note(stage_.bridge ? stage_.bridge->child.get() : nullptr);
 }
 
+void Conductor::read_clocks() {
+  const TimePoint before = read_clock();
+  const Nanos time_of_day = std::chrono::system_clock::now().time_since_epoch();
+  clocks_.read(before, time_of_day, read_clock());
+}
+
 EdgeSample Conductor::sample() const {
   EdgeSample sample;
   sample.when = read_clock();
   sample.callers = stage_.callers->status();
   sample.fleet = stage_.fleet->status();
+  sample.clock_jumps = clocks_.jumps();
   sample.own = own_use();
   if (stage_.broker) sample.broker = stage_.broker->child->use();
   if (stage_.bridge) sample.bridge = stage_.bridge->child->use();

@@ -119,6 +119,7 @@ constexpr MetricRow kMetrics[] = {
     {"cost.fleet_bytes_per_connection", MetricUnit::bytes},
     {"health.send_lag_p99_us", kMicros},
     {"health.worst_hiccup_us", kMicros},
+    {"health.clock_jumps"},
 };
 
 // Of each fault: faults.NUMBER.path, counted from 0.

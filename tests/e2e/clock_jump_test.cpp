@@ -51,6 +51,8 @@ TEST(ClockJump, CallsLeaveWhenDueAndTimesStayTrue) {
     EXPECT_LT(result["times_us"][name]["max"].get<double>(), 60e6) << name;
   }
   EXPECT_LE(result["timeline"].size(), 20u);
+  EXPECT_GT(result["health"]["clock_jumps"], 0);
+  EXPECT_NE(run.output().find("the time of day jumped "), std::string::npos) << run.output();
 }
 
 }  // namespace

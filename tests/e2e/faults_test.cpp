@@ -96,6 +96,12 @@ TEST(Faults, AStoppedBrokerShowsInResponseAndCostsNobodyHisConnection) {
   EXPECT_EQ(fault["lost"], 0);
   EXPECT_TRUE(fault["back"]["all_s"].is_null());
   EXPECT_GE(fault["ended_s"].get<double>() - fault["at_s"].get<double>(), 0.299);
+  for (const auto& row : result["timeline"]) {
+    const auto second = row["t_s"].get<double>();
+    const bool under_way = second + 1 > fault["at_s"].get<double>() && second <= fault["ended_s"].get<double>();
+    EXPECT_EQ(row.value("faults", nlohmann::json::array()).size(), under_way ? 1u : 0u) << row;
+  }
+  EXPECT_EQ(result["timeline"][0]["faults"], nlohmann::json::array({0}));
 }
 
 TEST(Faults, AKilledBrokerComesBackOnItsPort) {

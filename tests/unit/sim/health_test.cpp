@@ -1,7 +1,9 @@
-// Which stalls of a loop count?
+// Which stalls of a loop count, and which jumps of the time of day?
 #include "sim/ledger/health.h"
 
 #include <gtest/gtest.h>
+
+#include <initializer_list>
 
 namespace fleet::sim {
 namespace {
@@ -35,6 +37,37 @@ TEST(HiccupMeter, KeepsTheWorstAndNoneBeforeItKnowsTheHold) {
   meter.woke(kBegin + 2s, kBegin + 2s + 7ms);
   meter.woke(kBegin + 3s, kBegin + 3s - 1ms);  // early
   EXPECT_EQ(meter.worst(), 7ms);
+}
+
+// Readings 100 ms apart, the time of day ahead of the monotonic clock by each of these in turn.
+std::uint64_t jumps_of(std::initializer_list<wire::Nanos> ahead) {
+  ClockJumpMeter meter;
+  wire::TimePoint now = kBegin;
+  for (const wire::Nanos by : ahead) {
+    meter.read(now, now.time_since_epoch() + by, now + 1us);
+    now += 100ms;
+  }
+  return meter.jumps();
+}
+
+TEST(ClockJumpMeter, CountsJumpsOfMoreThanATenthOfASecond) {
+  EXPECT_EQ(jumps_of({600s}), 0u);
+  EXPECT_EQ(jumps_of({0s, 100ms, 0s, -100ms}), 0u);
+  EXPECT_EQ(jumps_of({0s, 101ms}), 1u);
+  EXPECT_EQ(jumps_of({0s, -101ms, -101ms}), 1u);
+  EXPECT_EQ(jumps_of({0s, 600s, 600s, 0s, 600s}), 3u);
+  EXPECT_EQ(jumps_of({0s, 60ms, 120ms, 180ms}), 0u) << "slewed";
+}
+
+TEST(ClockJumpMeter, PassesReadingsOverBetweenWhichTheThreadWasHeldUp) {
+  ClockJumpMeter meter;
+  meter.read(kBegin, 1s, kBegin);
+  meter.read(kBegin + 1s, 7s, kBegin + 6s);
+  EXPECT_EQ(meter.jumps(), 0u);
+  meter.read(kBegin + 7s, 8s, kBegin + 7s + 10ms);
+  EXPECT_EQ(meter.jumps(), 0u);
+  meter.read(kBegin + 8s, 19s, kBegin + 8s);
+  EXPECT_EQ(meter.jumps(), 1u);
 }
 
 }  // namespace

@@ -55,6 +55,14 @@ TEST_F(RecordTest, RatesAreWhatCameDuringTheHoldCopiesLeftOut) {
   EXPECT_EQ(record.cost.deliveries, 10'000U);  // each copy has cost something
 }
 
+TEST_F(RecordTest, JumpsOfTheClockAreThoseOfTheHoldAndSpoilNothing) {
+  edges.begin.clock_jumps = 2;
+  edges.end.clock_jumps = 5;
+  const RunRecord record = make();
+  EXPECT_EQ(record.health.clock_jumps, 3U);
+  for (const std::string& reason : record.reasons) EXPECT_EQ(reason.find("jump"), std::string::npos) << reason;
+}
+
 TEST_F(RecordTest, AFaultThatNeverCameHasNoTimes) {
   Fault fault;
   fault.kind = FaultKind::cut;

@@ -64,7 +64,7 @@ TEST(ResultJson, HasItsKeysInTheirOrder) {
   EXPECT_EQ(result["cost"]["rss_growth_kib"]["sim"], 512);
   EXPECT_EQ(result["cost"]["rss_growth_kib"]["bridge"], -8);
   EXPECT_EQ(result["cost"]["rss_growth_kib"]["broker"], 264);
-  EXPECT_THAT(keys(result["health"]), ElementsAre("send_lag_p99_us", "worst_hiccup_us"));
+  EXPECT_THAT(keys(result["health"]), ElementsAre("send_lag_p99_us", "worst_hiccup_us", "clock_jumps"));
   EXPECT_THAT(keys(result["groups"]["lamps"]), ElementsAre("deliveries", "times_us"));
   EXPECT_THAT(keys(result["call_groups"]["push"]), ElementsAre("calls", "deliveries", "times_us"));
   EXPECT_THAT(keys(result["timeline"][0]), ElementsAre("t_s", "calls", "deliveries", "response"));
@@ -220,6 +220,26 @@ TEST(ResultJson, TellsFaultsAndWhatIsNotKnownOfThem) {
        {"faults.1.back.all_s", "faults.2.lost", "faults.0", "faults.", "faults.x.lost", "faults.0lost"}) {
     EXPECT_EQ(metric_at(result, path), std::nullopt) << path;
   }
+}
+
+TEST(ResultJson, MarksTheSecondsInWhichAFaultIsUnderWay) {
+  RunRecord record = tests::sample_record();
+  record.timeline.assign(7, {});
+  for (std::size_t t = 0; t < record.timeline.size(); ++t) record.timeline[t].t_s = t;
+  record.faults = {{.what = "over within its second", .at_s = 1.25, .ended_s = 1.75},
+                   {.what = "long", .at_s = 1.999, .ended_s = 4.001},
+                   {.what = "of a moment", .at_s = 4, .ended_s = 4},
+                   {.what = "not over", .at_s = 5.5},
+                   {.what = "never came"}};
+  const Json rows = result_json(record)["timeline"];
+  ASSERT_EQ(rows.size(), 7u);
+  for (const std::size_t t : {0, 6}) EXPECT_FALSE(rows[t].contains("faults")) << t;
+  EXPECT_EQ(rows[1]["faults"], Json({0, 1}));
+  EXPECT_EQ(rows[2]["faults"], Json::array({1}));
+  EXPECT_EQ(rows[3]["faults"], Json::array({1}));
+  EXPECT_EQ(rows[4]["faults"], Json({1, 2}));
+  EXPECT_EQ(rows[5]["faults"], Json::array({3}));
+  EXPECT_THAT(keys(rows[1]), ElementsAre("t_s", "calls", "deliveries", "response", "faults"));
 }
 
 TEST(MetricAt, ThereIsNoStatisticOfNothing) {

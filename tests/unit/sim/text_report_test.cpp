@@ -77,6 +77,15 @@ notes       lamps runs on Paho: Paho's own queue and threads are inside its numb
 )");
 }
 
+TEST(Text, TellsJumpsOfTheClockWhereThereWereAny) {
+  RunRecord record = tests::sample_record();
+  EXPECT_THAT(render_text(result_json(record)), Not(HasSubstr("jumped")));
+  record.health.clock_jumps = 1'012;
+  EXPECT_THAT(render_text(result_json(record)),
+              HasSubstr("\nhealth      send lag p99 89 µs, worst hiccup 1.20 ms\n"
+                        "            the time of day jumped 1,012 times; nothing is measured by it\n"));
+}
+
 TEST(Text, TellsWhatIsOutsideTheBooksAndWhichErrorsCame) {
   RunRecord record = tests::sample_record();
   record.total.deliveries.duplicate = 3;
