@@ -23,8 +23,8 @@ class MessagePool {
     std::uint16_t fleet_group = 0;  // of a reply
   };
 
-  // A message with one empty topic and an empty payload to be filled in; its number is the cookie under which it comes
-  // back.
+  // A message without a topic, with an empty payload, not retained, to be filled in; its number is the cookie under
+  // which it comes back.
   [[nodiscard]] std::uint32_t take() {
     if (free_.empty()) {
       messages_.emplace_back();
@@ -41,6 +41,7 @@ class MessagePool {
     }
     message.batch->topics.clear();
     message.batch->topic_ends.clear();
+    message.batch->retain = false;
     message.payload->clear();
     return number;
   }

@@ -93,14 +93,15 @@ std::int64_t read_unix_ms() {
 }
 
 wire::Nanos TelemetryRow::due(std::uint32_t index, std::uint32_t sequence) const {
+  const std::uint32_t turn = sequence / telemetry->burst;
   const auto period = static_cast<double>(telemetry->every.count());
   const double offset = period * (static_cast<double>(index) + 0.5) / static_cast<double>(devices);
   double shift = 0;
   if (telemetry->jitter > 0) {
-    const double drawn = unit_interval(draw({seed, index, sequence, {}, 0}, ~std::uint64_t{0} - 1));
+    const double drawn = unit_interval(draw({seed, index, turn, {}, 0}, ~std::uint64_t{0} - 1));
     shift = (drawn * 2 - 1) * telemetry->jitter * period;
   }
-  return telemetry->every * static_cast<std::int64_t>(sequence) + wire::Nanos(std::llround(offset + shift));
+  return telemetry->every * static_cast<std::int64_t>(turn) + wire::Nanos(std::llround(offset + shift));
 }
 
 std::vector<TelemetryRow> telemetry_rows(const Scenario& scenario) {

@@ -35,7 +35,7 @@ struct TelemetryRow {
   std::uint64_t seed = 0;
 
   // Behind the start of the warm-up, where it may be negative by the jitter. The devices' turns are spread evenly over
-  // the period. A function of its arguments: shards agree.
+  // the period, and a burst is one turn. A function of its arguments: shards agree.
   [[nodiscard]] wire::Nanos due(std::uint32_t index, std::uint32_t sequence) const;
 };
 

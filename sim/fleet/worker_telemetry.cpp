@@ -84,6 +84,7 @@ void Worker::send_telemetry(const TelemetrySchedule::Turn& turn) {
   message.measured = measured;
   const std::string_view name =
       address(message, row.fleet_group, names_[turn.row], turn.index, row.telemetry->topic, row.telemetry->qos);
+  message.batch->retain = row.telemetry->retain;
   write_payload(row.telemetry->payload, {row.seed, turn.index, turn.sequence, name, read_unix_ms()}, *message.payload);
 
   // Told from inside where the socket takes it at once.

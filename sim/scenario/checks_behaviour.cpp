@@ -97,7 +97,7 @@ void check_takeover(const FleetGroupDraft& draft, FleetGroup& group, Reader& rea
                                   [](const Telemetry& row) { return row.qos != wire::mqtt::Qos::at_most_once; });
   if (waits != group.publish.end()) {
     reader.fail_at_key(path,
-                       fmt::format("'{}' and telemetry at QoS 1 do not go together: what a connection that is taken "
+                       fmt::format("'{}' and telemetry above QoS 0 do not go together: what a connection that is taken "
                                    "over had published would never be acknowledged; publish '{}' at qos: 0",
                                    path, waits->topic));
   }

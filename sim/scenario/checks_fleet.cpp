@@ -168,7 +168,13 @@ void check_telemetry(const FleetGroupDraft& draft, FleetGroup& group, Reader& re
       reader.fail_at(path + ".payload", payload.error());
       continue;
     }
-    group.publish.push_back({row.topic, row.every, row.jitter, row.qos, std::move(*payload)});
+    group.publish.push_back({.topic = row.topic,
+                             .every = row.every,
+                             .jitter = row.jitter,
+                             .burst = row.burst,
+                             .qos = row.qos,
+                             .retain = row.retain,
+                             .payload = std::move(*payload)});
   }
 }
 

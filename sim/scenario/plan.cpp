@@ -100,7 +100,7 @@ void count_devices(const Scenario& scenario, Plan& plan) {
     if (scenario.products[group.product].kind == DeviceKind::gateway) plan.gateways += group.count;
     for (const Telemetry& row : group.publish) {
       const double each = std::chrono::duration<double>(scenario.phases.hold) / row.every;
-      plan.telemetry += static_cast<std::uint64_t>(std::llround(each * group.count));
+      plan.telemetry += static_cast<std::uint64_t>(std::llround(each * group.count)) * row.burst;
     }
   }
 }

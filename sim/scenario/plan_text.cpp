@@ -109,8 +109,10 @@ void print_group(Out out, const Scenario& scenario, const FleetGroup& group) {
   }
   if (group.provision == Provision::file) fmt::format_to(out, "  {:<16} known by {}\n", "", group.identities);
   for (const Telemetry& row : group.publish) {
-    fmt::format_to(out, "  {:<16} each publishes to {} (QoS {}) every {}, {:g}% early or late\n", "", row.topic,
-                   static_cast<int>(row.qos), duration_text(row.every), row.jitter * 100);
+    const std::string burst = row.burst > 1 ? fmt::format("{} messages at once ", row.burst) : "";
+    fmt::format_to(out, "  {:<16} each publishes {}to {} (QoS {}{}) every {}, {:g}% early or late\n", "", burst,
+                   row.topic, static_cast<int>(row.qos), row.retain ? ", retained" : "", duration_text(row.every),
+                   row.jitter * 100);
   }
   for (const std::string& line : behaviour_text(group)) fmt::format_to(out, "  {:<16} {}\n", "", line);
 }

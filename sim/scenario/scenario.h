@@ -102,8 +102,10 @@ struct GatewayLink {
 struct Telemetry {
   std::string topic;  // short name of the product
   wire::Nanos every{};
-  double jitter = 0;  // a message may be early or late by this share of `every`
+  double jitter = 0;        // a turn may be early or late by this share of `every`
+  std::uint32_t burst = 1;  // messages of one turn
   wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  bool retain = false;
   PayloadTemplate payload;
 };
 

@@ -72,7 +72,7 @@ Json scalar_schema(const KeyInfo& key) {
 Json scalar_or_environment(const KeyInfo& key) {
   Json scalar = scalar_schema(key);
   if (scalar.contains("type") && scalar["type"] == "string" && !scalar.contains("pattern")) return scalar;
-  return {{"anyOf", Json::array({scalar, Json{{"$ref", "#/$defs/environment"}}})}};
+  return {{"anyOf", Json::array({scalar, Json{{"$ref", "#/definitions/environment"}}})}};
 }
 
 // The scalar that is short for the mapping.
@@ -148,13 +148,14 @@ Json mapping_schema(const MappingInfo& info) {
 }  // namespace
 
 std::string scenario_schema() {
-  Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "fleet-sim scenario"}};
+  // Draft 7 is what editors have known for longest.
+  Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "fleet-sim scenario"}};
   schema.update(mapping_schema(scenario_table().info));
   // What is required may stand in a file that is included.
   schema["anyOf"] =
       Json::array({Json{{"required", std::move(schema["required"])}}, Json{{"required", Json::array({"include"})}}});
   schema.erase("required");
-  schema["$defs"] = {{"environment", {{"type", "string"}, {"pattern", "\\$\\{env:[^}]+\\}"}}}};
+  schema["definitions"] = {{"environment", {{"type", "string"}, {"pattern", "\\$\\{env:[^}]+\\}"}}}};
   return schema.dump(2) + "\n";
 }
 

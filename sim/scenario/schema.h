@@ -5,7 +5,7 @@
 
 namespace fleet::sim {
 
-// JSON Schema, draft 2020-12, indented text with a line feed at the end. For editors and validators; rules that a
+// JSON Schema, draft 7, indented text with a line feed at the end. For editors and validators; rules that a
 // schema cannot say (references, names, metrics) are the reader's alone.
 [[nodiscard]] std::string scenario_schema();
 

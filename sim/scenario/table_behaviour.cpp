@@ -170,7 +170,7 @@ const Table<ReplyDraft>& reply_table() {
                                         .form = Form::choice,
                                         .fallback = "0",
                                         .sentence = "QoS of the replies",
-                                        .choices = "0|1"}),
+                                        .choices = "0|1|2"}),
           Row::field<&ReplyDraft::payload>({.name = "payload",
                                             .fallback = kRequired,
                                             .sentence = "text with fields in braces, as in `publish`",

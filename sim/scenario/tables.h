@@ -90,7 +90,9 @@ struct TelemetryDraft {
   std::string topic;
   wire::Nanos every{};
   double jitter = 0;
+  std::uint32_t burst = 1;
   wire::mqtt::Qos qos = wire::mqtt::Qos::at_most_once;
+  bool retain = false;
   std::string payload;
 };
 

@@ -47,7 +47,7 @@ std::uint64_t connects_before(const Scenario& scenario, wire::Nanos when) {
 double telemetry_per_second(const Scenario& scenario) {
   double messages = 0;
   for (const FleetGroup& group : scenario.fleet) {
-    for (const Telemetry& row : group.publish) messages += group.count / in_seconds(row.every);
+    for (const Telemetry& row : group.publish) messages += row.burst * (group.count / in_seconds(row.every));
   }
   return messages;
 }

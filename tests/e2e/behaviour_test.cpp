@@ -136,12 +136,11 @@ TEST(Behaviour, TheBrokerDropsWhoPingsNoMore) {
 }
 
 TEST(Behaviour, EveryDeliveryHasItsReply) {
-  for (const char* spread : {"constant", "exponential"}) {
-    SimRun run(
-        to_yaml({.qos = 1,
-                 .fleet_extra = std::string("    reply: [ { to: get, topic: update, qos: 1, delay: 20ms, spread: ") +
-                                spread + ", payload: '{name};{sequence}' } ]",
-                 .thresholds = "[ deliveries.missing == 0, reply.dropped == 0 ]"}));
+  for (const char* how : {"qos: 1, spread: constant", "qos: 2, spread: exponential"}) {
+    SimRun run(to_yaml({.qos = 1,
+                        .fleet_extra = std::string("    reply: [ { to: get, topic: update, delay: 20ms, ") + how +
+                                       ", payload: '{name};{sequence}' } ]",
+                        .thresholds = "[ deliveries.missing == 0, reply.dropped == 0 ]"}));
     EXPECT_EQ(run.wait(), expected_exit()) << run.output();
     const nlohmann::json result = run.result();
     const nlohmann::json& reply = result["groups"]["lamps"]["reply"];
@@ -172,6 +171,33 @@ TEST(Behaviour, AWillIsPublishedForWhoIsGoneWithoutAWordOnly) {
     EXPECT_EQ(result["deliveries"]["foreign"], 0);
     EXPECT_EQ(result["deliveries"]["retained"], 0);
   }
+}
+
+// The same topic, where each device now keeps what it published last itself.
+TEST(Behaviour, ARetainedMessageIsThereForWhoComesBack) {
+  SimRun run(
+      to_yaml({.devices = 60,
+               .fleet_extra = "    publish: [ { topic: state, every: 100ms, retain: true, payload: '{sequence}' } ]\n"
+                              "    churn: { leave: 20/s, away: 300ms }",
+               .thresholds = "[ deliveries.missing == 0, absence.returned == 20 ]"}),
+      {"--set", "products.lamp.topics.state=both", "--set",
+       "fleet.lamps.subscribe=[{topic: get, qos: 1}, {topic: state, qos: 1}]"});
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  EXPECT_EQ(run.result()["deliveries"]["retained"], 20);
+}
+
+TEST(Behaviour, DevicesPublishInBurstsAtEveryQos) {
+  SimRun run(to_yaml({.devices = 60,
+                      .fleet_extra = "    publish:\n"
+                                     "      - { topic: update, every: 500ms, burst: 3, qos: 2, payload: a }\n"
+                                     "      - { topic: update, every: 1s, qos: 1, payload: b }\n"
+                                     "      - { topic: update, every: 1s, burst: 2, payload: c }",
+                      .thresholds = "[ deliveries.missing == 0 ]"}));
+  EXPECT_EQ(run.wait(), expected_exit()) << run.output();
+  const nlohmann::json telemetry = run.result()["telemetry"];
+  EXPECT_EQ(telemetry["scheduled"], 60 * (2 * 3 + 1 + 2));
+  EXPECT_EQ(telemetry["sent"], telemetry["scheduled"]);
+  EXPECT_EQ(telemetry["acknowledged"], telemetry["scheduled"]);
 }
 
 TEST(Behaviour, WhoWaitsLongerComesBackAllTheSame) {

@@ -139,8 +139,15 @@ void expect_pass(const std::string& name, std::vector<std::string> sets) {
 
 TEST(ShippedScenarios, Lifecycle) { expect_pass("lifecycle.yaml", {}); }
 
+// Many behind few, and few behind many.
 TEST(ShippedScenarios, Gateways) {
-  expect_pass("gateways.yaml", {"--set", "fleet.meters.count=1000", "--set", "fleet.hubs.connect.rate=1000/s"});
+  const char* const meters = FLEET_RELEASE_BUILD ? "fleet.meters.count=10000" : "fleet.meters.count=1000";
+  const char* const hubs = FLEET_RELEASE_BUILD ? "fleet.hubs.count=1000" : "fleet.hubs.count=100";
+  const std::vector<std::string> quick = {"--set", meters, "--set", "fleet.hubs.connect.rate=1000/s"};
+  expect_pass("gateways.yaml", quick);
+  std::vector<std::string> many = quick;
+  many.insert(many.end(), {"--set", hubs});
+  expect_pass("gateways.yaml", many);
 }
 
 }  // namespace

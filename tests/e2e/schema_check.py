@@ -84,8 +84,10 @@ def planned(text):
 
 def main():
     schema = json.loads(subprocess.run([PROGRAM, "schema"], capture_output=True, check=True).stdout)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    validator_class = jsonschema.validators.validator_for(schema)
+    assert validator_class is jsonschema.Draft7Validator, schema["$schema"]
+    validator_class.check_schema(schema)
+    validator = validator_class(schema)
     faults = []
 
     texts = {path.name: path.read_text() for path in sorted(SCENARIOS.glob("*.yaml"))}

@@ -156,7 +156,7 @@ TEST(Thresholds, EveryPathHasAUnit) {
 
 TEST(Schema, IsMadeOfTheTables) {
   const auto schema = nlohmann::json::parse(scenario_schema());
-  EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_EQ(schema["$schema"], "http://json-schema.org/draft-07/schema#");
   EXPECT_EQ(schema["additionalProperties"], false);
   EXPECT_EQ(schema["anyOf"][0]["required"], nlohmann::json({"name", "fleet", "calls"}));
   const auto& group = schema["properties"]["fleet"]["additionalProperties"];

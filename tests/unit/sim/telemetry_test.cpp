@@ -82,9 +82,10 @@ TEST(MessagePools, ReuseWhatCameBackAndNothingElse) {
 class TelemetryTest : public testing::Test {
  protected:
   // A group of `devices` that publish every second.
-  const std::vector<TelemetryRow>& rows(std::uint32_t devices, double jitter) {
+  const std::vector<TelemetryRow>& rows(std::uint32_t devices, double jitter, std::uint32_t burst = 1) {
     telemetry_.every = 1s;
     telemetry_.jitter = jitter;
+    telemetry_.burst = burst;
     rows_ = {{0, &telemetry_, devices, 42}};
     return rows_;
   }
@@ -115,6 +116,16 @@ TEST_F(TelemetryTest, JitterStaysWithinItsShareAndIsTheSameInEveryRun) {
   EXPECT_LT(least, -190ms);
   EXPECT_LE(most, 200ms);
   EXPECT_GT(most, 190ms);
+}
+
+TEST_F(TelemetryTest, ABurstIsOneTurn) {
+  const TelemetryRow row = rows(2, 0.4, 3)[0];
+  for (std::uint32_t turn = 0; turn < 4; ++turn) {
+    const wire::Nanos due = row.due(1, 3 * turn);
+    EXPECT_EQ(row.due(1, 3 * turn + 1), due);
+    EXPECT_EQ(row.due(1, 3 * turn + 2), due);
+    EXPECT_LT(due, row.due(1, 3 * turn + 3));
+  }
 }
 
 TEST_F(TelemetryTest, MessagesComeInTheOrderOfTheirDueTimes) {
