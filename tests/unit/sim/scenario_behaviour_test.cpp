@@ -188,10 +188,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Misuse{"takeover_without_rate", "    takeover: {}\n",
                "s.yaml:10:5: takeover has no 'rate': takeovers in the whole group; the devices take turns"},
-        Misuse{"takeover_and_telemetry_that_waits",
-               "    takeover: { rate: 1/s }\n    publish: [ { topic: update, every: 1s, qos: 1, payload: x } ]\n",
-               "s.yaml:10:5: 'fleet.lamps.takeover' and telemetry above QoS 0 do not go together: what a connection that "
-               "is taken over had published would never be acknowledged; publish 'update' at qos: 0"},
+        Misuse{
+            "takeover_and_telemetry_that_waits",
+            "    takeover: { rate: 1/s }\n    publish: [ { topic: update, every: 1s, qos: 1, payload: x } ]\n",
+            "s.yaml:10:5: 'fleet.lamps.takeover' and telemetry above QoS 0 do not go together: what a connection that "
+            "is taken over had published would never be acknowledged; publish 'update' at qos: 0"},
         Misuse{"resubscribe_of_more_than_half", "    resubscribe: { rate: 6/s }\n",
                "s.yaml:10:26: 'fleet.lamps.resubscribe' wants 6 devices at once, and 'lamps' has 10; at most half of "
                "them can take turns: lower the rate or the time"},
