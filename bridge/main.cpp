@@ -83,8 +83,11 @@ int prepare(const std::string& path) {
   const auto registry =
       fleet::bridge::Registry::open(config->registry, config->products, fleet::wire::read_wall_clock());
   if (!registry) return fail(registry.error());
-  fmt::print("{}: {} products, {} devices\n", config->registry.sqlite_path, (*registry)->products().size(),
-             (*registry)->device_count());
+  const auto counted = [](std::size_t count, const char* what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  fmt::print("{}: {}, {}\n", config->registry.sqlite_path, counted((*registry)->products().size(), "product"),
+             counted((*registry)->device_count(), "device"));
   return 0;
 }
 

@@ -41,8 +41,9 @@ std::string_view nearest(std::string_view word, const std::vector<std::string_vi
   for (const std::string_view candidate : candidates) {
     if (candidate.size() > kWordMax) continue;
     const std::size_t far = distance(word, candidate);
-    const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
-    if (far <= allowed && far < best_distance) {
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    const std::size_t allowed = std::max<std::size_t>(1, longer / 3);
+    if (far <= allowed && far < longer && far < best_distance) {
       best = candidate;
       best_distance = far;
     }

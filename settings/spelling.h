@@ -8,7 +8,7 @@
 namespace fleet::settings {
 
 // Of `candidates` the one with the smallest edit distance (insert, delete, replace, swap of neighbours: 1 each), when
-// that is at most a third of the longer word, at least 1; otherwise empty.
+// that is at most a third of the longer word, at least 1, and less than all of it; otherwise empty.
 [[nodiscard]] std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // "; did you mean 'count'?" or, where nothing is near, "; allowed: count, name, product".

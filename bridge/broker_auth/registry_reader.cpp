@@ -1,6 +1,7 @@
 #include "bridge/broker_auth/registry_reader.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <utility>
@@ -45,7 +46,12 @@ wire::Result<RegistryReader> RegistryReader::open(const std::string& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return unfit("there is no registry", path);
   auto connection = SqliteConnection::open_to_read(path);
-  if (!connection) return tl::unexpected<wire::Error>(std::move(connection.error()));
+  if (!connection) {
+    wire::Error error = std::move(connection.error());
+    error.message +=
+        fmt::format("; the broker runs as user {}, who must be able to read it (docs/broker.md)", ::geteuid());
+    return tl::unexpected<wire::Error>(std::move(error));
+  }
   if (auto fit = check_schema(*connection); !fit) return tl::unexpected<wire::Error>(std::move(fit.error()));
   RegistryReader reader(std::move(*connection));
   if (auto prepared = reader.prepare(); !prepared) return tl::unexpected<wire::Error>(std::move(prepared.error()));

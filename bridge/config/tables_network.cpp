@@ -107,7 +107,8 @@ const Table<MqttConfig>& mqtt_table() {
                                            .fallback = "mqtt://127.0.0.1:1883",
                                            .sentence = "where it listens; the login stands in username and password",
                                            .choices = wire::mqtt::kBrokerSchemes}),
-          Row::mapping<&MqttConfig::tls, &mqtt_tls_table>({.name = "tls", .sentence = "of mqtts://: whom to trust"}),
+          Row::mapping<&MqttConfig::tls, &mqtt_tls_table>(
+              {.name = "tls", .sentence = "of mqtts:// and wss://: whom to trust"}),
           Row::field<&MqttConfig::publisher>({.name = "publisher",
                                               .form = Form::choice,
                                               .fallback = "native",

@@ -95,6 +95,8 @@ TEST(Spelling, FindsTheNearestWord) {
   EXPECT_EQ(nearest("namee", {"count", "name"}), "name");
   EXPECT_EQ(nearest("xyz", {"count", "name"}), "");
   EXPECT_EQ(nearest("", {"count"}), "");
+  EXPECT_EQ(nearest("3", {"0", "1", "2"}), "");
+  EXPECT_EQ(nearest("onn", {"on", "off"}), "on");
   EXPECT_EQ(nearest(std::string(1'000'000, 'a'), {"count"}), "");
   EXPECT_EQ(suggestion("xyz", {"count", "name"}), "; allowed: count, name");
 }

@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"batch_of_101", "batch: 5", "batch: 101",
                  "s.yaml:17:12: 'calls.push.batch': '101' is out of range; allowed is 1 .. 100"},
         BadInput{"unknown_choice", "topic: get }", "topic: get, qos: 3 }",
-                 "s.yaml:11:37: 'fleet.lamps.subscribe.0.qos': '3' is not possible here; did you mean '0'?"},
+                 "s.yaml:11:37: 'fleet.lamps.subscribe.0.qos': '3' is not possible here; allowed: 0, 1, 2"},
         BadInput{"kind_unknown", "    topics: {", "    kind: gatway\n    topics: {",
                  "s.yaml:5:11: 'products.lamp.kind': 'gatway' is not possible here; did you mean 'gateway'?"},
         BadInput{"keep_alive_of_half_a_second", "count: 10", "count: 10\n    connect: { keep_alive: 500ms }",
