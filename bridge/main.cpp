@@ -59,7 +59,7 @@ void prepare_process() {
 }
 
 int fail(const Error& error) {
-  fmt::print(stderr, "fleet-bridge: {}\n", error.text());
+  std::fputs(fmt::format("fleet-bridge: {}\n", error.text()).c_str(), stderr);  // does not throw where nobody reads
   return error.kind == fleet::wire::ErrorKind::usage ? 2 : 3;
 }
 
@@ -158,7 +158,7 @@ int main(int argc, char** argv) {
                  no_descriptor ? "no file descriptor is left; raise the limit of open files (ulimit -n)" : error.what(),
                  ""});
   } catch (const std::exception& error) {  // of the standard library: no memory, no threads
-    fmt::print(stderr, "fleet-bridge: {}\n", error.what());
+    std::fputs(fmt::format("fleet-bridge: {}\n", error.what()).c_str(), stderr);
     return 3;
   }
 }

@@ -82,7 +82,7 @@ bool is_open_topic(const BcastContext& context, std::string_view topic) {
 // Names of devices are part of the topics, so all of them are looked at, but where all begin with the product's key.
 const BcastError* refuse_topics(const BcastContext& context, const BcastTopic& topic) {
   const std::string own = fmt::format("/{}/", context.body[BcastField::product_key].text);
-  if (topic.front().starts_with(own)) return nullptr;
+  if (topic.front().starts_with(own) && is_open_topic(context, own)) return nullptr;  // no key such as "sys"
   std::string text;
   for (const std::string_view name : context.body.names()) {
     text.clear();

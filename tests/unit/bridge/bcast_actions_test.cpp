@@ -189,6 +189,19 @@ TEST(BcastBatchPub, LeavesTopicsOfThePlatformAndOfOthersAlone) {
   }
 }
 
+// A product whose key is the first level of the platform's own topics does not open them.
+TEST(BcastBatchPub, IsNotFooledByAProductKey) {
+  Config config = with_somebody_elses_product();
+  for (const char* key : {"sys", "ext", "broadcast"}) config.products.push_back({.key = key});
+  BcastUnderTest bridge(std::move(config));
+  for (const auto& [key, text] : {std::pair("sys", "/${productKey}/theirs/${deviceName}/thing/topo/change"),
+                                  std::pair("ext", "/ext/error/theirs/${deviceName}"),
+                                  std::pair("broadcast", "/broadcast/theirs/${deviceName}")}) {
+    const json body = with(with(batch_pub(), "TopicTemplateName", text), "ProductKey", key);
+    EXPECT_EQ(bridge.refusal(body), "InvalidTopicTemplate") << text;
+  }
+}
+
 TEST(BcastPubBroadcast, LeavesTopicsOfThePlatformAndOfOthersAlone) {
   BcastUnderTest bridge(with_somebody_elses_product());
   const json body = {{"Action", "PubBroadcast"}, {"ProductKey", "P1"}, {"MessageContent", "SGVsbG8="}};
