@@ -126,6 +126,7 @@ void Worker::end_hold() {
   boost::asio::post(loop_, [this] {
     learn_phases();
     watch_.end_hold();
+    count_overdue_telemetry();
     hold_ended_ = true;
   });
 }
@@ -354,6 +355,7 @@ void Worker::disconnect_all() {
   stopping_ = true;
   learn_phases();
   watch_.end_hold();
+  if (!hold_ended_) count_overdue_telemetry();
   ledger_.end();
   ramp_timer_.cancel();
   telemetry_timer_.cancel();

@@ -215,6 +215,8 @@ class Worker {
   // Sends every message that is due, and arms the timer for the next.
   void pump_telemetry();
   void wake_telemetry_at(wire::TimePoint when);
+  // What was due in the hold and has not left by now is scheduled, and never sent: the worker did not keep up.
+  void count_overdue_telemetry();
   void send_telemetry(const TelemetrySchedule::Turn& turn);
   // Fills in the topic and the QoS of a message; the device's name as the topic has it, until that changes.
   [[nodiscard]] std::string_view address(MessagePool::Message& message, std::size_t fleet_group,

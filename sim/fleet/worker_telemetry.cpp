@@ -62,6 +62,18 @@ void Worker::pump_telemetry() {
   }
 }
 
+void Worker::count_overdue_telemetry() {
+  if (!phases_known_) return;
+  const PhaseTimes& phases = *plan_.phases.load(std::memory_order_acquire);
+  const wire::TimePoint now = wire::read_clock();
+  while (const TelemetrySchedule::Turn* turn = schedule_.front()) {
+    const wire::TimePoint due = phases.start + turn->due;
+    if (due >= phases.hold_end || due > now) return;
+    if (due >= phases.hold_begin) ++telemetry_.scheduled;
+    schedule_.pop();
+  }
+}
+
 void Worker::wake_telemetry_at(wire::TimePoint when) {
   telemetry_timer_.expires_at(when);
   telemetry_timer_.async_wait([this](const boost::system::error_code& error) {
