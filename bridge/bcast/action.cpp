@@ -26,7 +26,7 @@ constexpr BcastParam kBatchPubParams[] = {
      "without / + # $ { }; the topic is /{ProductKey}/{DeviceName}/user/{TopicShortName}"},
     {Field::topic_template_name, kNo,
      "wins over TopicShortName; ${deviceName} is expanded and must be there, ${productKey} may be; at most 1,024 "
-     "bytes"},
+     "bytes; a topic that is open to the caller"},
 };
 constexpr const BcastError* kBatchPubErrors[] = {
     &bcast::kInvalidProductKey,
