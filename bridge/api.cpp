@@ -18,7 +18,8 @@ namespace {
 constexpr std::string_view kRpcPath = "/";
 
 std::unique_ptr<Registry> open_in_memory(const Config& config) {
-  auto registry = Registry::open(make_memory_store(), config.registry, config.products, wire::read_wall_clock());
+  auto registry =
+      Registry::open(make_memory_store(), config.registry, config.products, wire::read_wall_clock(), config.apps);
   FLEET_CHECK(registry.has_value());  // the configuration has checked what could be wrong with it
   return *std::move(registry);
 }

@@ -81,13 +81,13 @@ int prepare(const std::string& path) {
     return fail({fleet::wire::ErrorKind::usage, "registry.store is memory; prepare is for sqlite:PATH", path});
   }
   const auto registry =
-      fleet::bridge::Registry::open(config->registry, config->products, fleet::wire::read_wall_clock());
+      fleet::bridge::Registry::open(config->registry, config->products, fleet::wire::read_wall_clock(), config->apps);
   if (!registry) return fail(registry.error());
   const auto counted = [](std::size_t count, const char* what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
   };
-  fmt::print("{}: {}, {}\n", config->registry.sqlite_path, counted((*registry)->products().size(), "product"),
-             counted((*registry)->device_count(), "device"));
+  fmt::print("{}: {}, {}, {}\n", config->registry.sqlite_path, counted((*registry)->products().size(), "product"),
+             counted((*registry)->device_count(), "device"), counted((*registry)->apps().size(), "app"));
   return 0;
 }
 

@@ -188,8 +188,8 @@ Service::Service(Config config) : state_(std::make_unique<State>(std::move(confi
 Service::~Service() = default;
 
 wire::Result<std::uint16_t> Service::open() {
-  auto registry =
-      Registry::open(state_->config.registry, std::exchange(state_->config.products, {}), wire::read_wall_clock());
+  auto registry = Registry::open(state_->config.registry, std::exchange(state_->config.products, {}),
+                                 wire::read_wall_clock(), state_->config.apps);
   if (!registry) return tl::unexpected<wire::Error>(std::move(registry.error()));
   state_->api = std::make_unique<Api>(state_->config, std::move(*registry));
   auto engine = Engine::make(state_->loop, state_->config.mqtt);

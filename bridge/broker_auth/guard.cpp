@@ -71,9 +71,10 @@ LoginVerdict Guard::login_consumer(const LoginTexts& texts, const void* connecti
   if (!wire::is_password(login->method, texts.password)) {
     return {LoginCode::bad_credentials, "its password is not hexadecimal of the method's length"};
   }
-  const auto app = options_.apps.find(app_key);
-  if (app == options_.apps.end()) return {LoginCode::not_authorized, "no such application in plugin_opt_apps"};
-  if (!wire::password_matches(*login, app->second, wire::consumer_login_content(*login, app_key), texts.password)) {
+  const auto secret = reader_.app_secret(app_key);
+  if (!secret) return unreadable();
+  if (!*secret) return {LoginCode::not_authorized, "it is no app of the bridge's configuration (apps)"};
+  if (!wire::password_matches(*login, **secret, wire::consumer_login_content(*login, app_key), texts.password)) {
     return {LoginCode::not_authorized, "wrong password"};
   }
   if (auto verdict = check_client_id(texts, login->id); verdict.code != LoginCode::accepted) return verdict;

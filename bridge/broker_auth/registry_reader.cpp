@@ -67,6 +67,7 @@ wire::Result<void> RegistryReader::prepare() {
       {device_,
        "SELECT d.idx, d.secret, d.disabled, p.kind='gateway', d.gateway FROM products p "
        "JOIN devices d ON d.product=p.idx WHERE p.key=?1 AND d.name=?2"},
+      {app_, "SELECT secret FROM apps WHERE key=?1"},
       {sub_devices_,
        "SELECT p.key, d.name FROM devices d JOIN products p ON p.idx=d.product WHERE d.gateway=?1 AND d.disabled=0"},
       {version_, "PRAGMA data_version"},
@@ -95,6 +96,15 @@ wire::Result<std::optional<RegisteredDevice>> RegistryReader::device(const wire:
   }
   if (!ok) return tl::unexpected<wire::Error>(connection_.error());
   return found;
+}
+
+wire::Result<std::optional<std::string>> RegistryReader::app_secret(std::string_view app_key) {
+  app_.bind(1, app_key);
+  bool ok = false;
+  std::optional<std::string> secret;
+  while (app_.next_row(ok)) secret = app_.text(0);
+  if (!ok) return tl::unexpected<wire::Error>(connection_.error());
+  return secret;
 }
 
 wire::Result<void> RegistryReader::sub_devices(std::int64_t gateway,

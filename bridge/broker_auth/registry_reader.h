@@ -31,6 +31,8 @@ class RegistryReader {
 
   // None where no such device is registered. Errors (environment): the file cannot be read.
   [[nodiscard]] wire::Result<std::optional<RegisteredDevice>> device(const wire::DeviceId& id);
+  // The app secret; none where the registry has no such app. Errors (environment): the file cannot be read.
+  [[nodiscard]] wire::Result<std::optional<std::string>> app_secret(std::string_view app_key);
   // Gives every sub-device of a gateway. Errors (environment): the file cannot be read.
   [[nodiscard]] wire::Result<void> sub_devices(std::int64_t gateway,
                                                const std::function<void(const wire::DeviceId&)>& take);
@@ -43,6 +45,7 @@ class RegistryReader {
 
   SqliteConnection connection_;  // outlives the statements
   SqliteStatement device_;
+  SqliteStatement app_;
   SqliteStatement sub_devices_;
   SqliteStatement version_;
   std::int64_t seen_ = 0;

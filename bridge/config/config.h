@@ -125,7 +125,7 @@ struct LimitsConfig {
   double messages_to_a_device = 50;    // a second, by BatchPub and Pub; the platform's own number
 };
 
-// Where products, devices, topology and apply batches are kept, and how long the asynchronous steps take.
+// Where products, devices, topology, apply batches and apps are kept, and how long the asynchronous steps take.
 struct RegistryConfig {
   std::string sqlite_path{};                    // empty: in memory, gone when the bridge ends
   std::chrono::milliseconds check_delay{200};   // BatchCheckDeviceNames -> CHECK_SUCCESS or CHECK_FAILED

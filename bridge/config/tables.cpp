@@ -221,7 +221,7 @@ void read_store(Reader& reader, const Value& value, RegistryConfig& out) {
 const Table<RegistryConfig>& registry_table() {
   using Row = Key<RegistryConfig>;
   static const Table<RegistryConfig> table(
-      "registry", "Where products, devices, topology and apply batches are kept.",
+      "registry", "Where products, devices, topology, apply batches and apps are kept.",
       {
           Row{{.name = "store",
                .fallback = "memory",

@@ -133,6 +133,7 @@ void add_registry(const Registry& registry, Page& page) {
   page.gauge("devices", "Devices in the registry.", registry.device_count());
   page.gauge("sub_devices_attached", "Devices that have a gateway.", registry.topology_count());
   page.gauge("apply_batches", "Apply batches that the registry remembers.", registry.apply_batch_count());
+  page.gauge("apps", "Apps of the Taobao Open Platform in the registry.", registry.apps().size());
 }
 
 // Of all groups together: the names of apps and groups are their owners'.

@@ -59,27 +59,27 @@ Registry::Registry(std::unique_ptr<Store> store, const RegistryConfig& config)
     : store_(std::move(store)), config_(config) {}
 
 Registry::Registry(const std::vector<ProductConfig>& products) : Registry(make_memory_store(), RegistryConfig{}) {
-  const auto merged = merge(products, wire::read_wall_clock());
+  const auto merged = merge(products, {}, wire::read_wall_clock());
   FLEET_CHECK(merged.has_value() && merge_topology(products).has_value());
 }
 
 Registry::~Registry() = default;
 
 wire::Result<std::unique_ptr<Registry>> Registry::open(const RegistryConfig& config,
-                                                       const std::vector<ProductConfig>& products,
-                                                       wire::WallTime wall) {
-  if (config.sqlite_path.empty()) return open(make_memory_store(), config, products, wall);
+                                                       const std::vector<ProductConfig>& products, wire::WallTime wall,
+                                                       const std::vector<AppConfig>& apps) {
+  if (config.sqlite_path.empty()) return open(make_memory_store(), config, products, wall, apps);
   auto store = open_sqlite_store(config.sqlite_path);
   if (!store) return tl::unexpected<wire::Error>(std::move(store.error()));
-  return open(std::move(*store), config, products, wall);
+  return open(std::move(*store), config, products, wall, apps);
 }
 
 wire::Result<std::unique_ptr<Registry>> Registry::open(std::unique_ptr<Store> store, const RegistryConfig& config,
-                                                       const std::vector<ProductConfig>& products,
-                                                       wire::WallTime wall) {
+                                                       const std::vector<ProductConfig>& products, wire::WallTime wall,
+                                                       const std::vector<AppConfig>& apps) {
   std::unique_ptr<Registry> registry(new Registry(std::move(store), config));
   if (auto loaded = registry->load(); !loaded) return tl::unexpected<wire::Error>(std::move(loaded.error()));
-  if (auto merged = registry->merge(products, wall); !merged) {
+  if (auto merged = registry->merge(products, apps, wall); !merged) {
     return tl::unexpected<wire::Error>(std::move(merged.error()));
   }
   if (auto merged = registry->merge_topology(products); !merged) {
@@ -119,7 +119,8 @@ wire::Result<void> Registry::load() {
     keep(std::move(batch));
     return true;
   };
-  auto loaded = store_->load({.product = take_product, .device = take_device, .batch = take_batch});
+  const auto take_app = [this](AppFacts&& app) { apps_.push_back(std::move(app)); };
+  auto loaded = store_->load({.product = take_product, .device = take_device, .batch = take_batch, .app = take_app});
   if (!loaded) return loaded;
   for (const auto& [gateway, subs] : sub_devices_) {
     if (table_.at(gateway) == nullptr) {
@@ -132,7 +133,8 @@ wire::Result<void> Registry::load() {
   return {};
 }
 
-wire::Result<void> Registry::merge(const std::vector<ProductConfig>& products, wire::WallTime wall) {
+wire::Result<void> Registry::merge(const std::vector<ProductConfig>& products, const std::vector<AppConfig>& apps,
+                                   wire::WallTime wall) {
   Changes changes;
   std::vector<std::string> made(products.size());
   auto next_index = static_cast<std::uint32_t>(products_.size());
@@ -176,6 +178,7 @@ wire::Result<void> Registry::merge(const std::vector<ProductConfig>& products, w
     return wire::usage_error(
         fmt::format("the registry holds at most {} products and {} devices", kProductsMax, kDevicesMax));
   }
+  if (auto facts = facts_of(apps); facts != apps_) changes.apps = std::move(facts);
   if (!changes.empty()) {
     if (auto kept = store_->commit(changes); !kept) return kept;
     apply(changes);
@@ -248,6 +251,7 @@ void Registry::apply(Changes& changes) {
   }
   for (ApplyBatch& batch : changes.batches) keep(std::move(batch));
   for (const std::uint64_t id : changes.forgotten_batches) forget(id);
+  if (changes.apps) apps_ = std::move(*changes.apps);
 }
 
 // The lists of the products are sorted once, not at each device: indexes that are used again belong into the middle.

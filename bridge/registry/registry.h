@@ -1,5 +1,6 @@
-// Products, topic classes, devices, topology and apply batches: one index in memory for all reads, one store behind it.
-// What a call has answered is in the store first; a change that the store refuses is not made in memory either.
+// Products, topic classes, devices, topology, apply batches and apps: one index in memory for all reads, one store
+// behind it. What a call has answered is in the store first; a change that the store refuses is not made in memory
+// either.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "bridge/config/config.h"
+#include "bridge/registry/app.h"
 #include "bridge/registry/apply_batch.h"
 #include "bridge/registry/device.h"
 #include "bridge/registry/device_table.h"
@@ -103,7 +105,9 @@ class Registry {
 
   // Opens the store and merges `products` into it: products and devices of the configuration that the store lacks are
   // added, a secret or a nickname that the configuration gives wins over the stored one, topic classes likewise;
-  // nothing is removed. Product keys differ, and device names within a product: the configuration has checked it.
+  // nothing is removed. Of `apps` it keeps exactly these: nobody else makes any, and what the configuration no longer
+  // names shall get in nowhere. Product keys differ, device names within a product, and app keys: the configuration has
+  // checked it.
   // Errors: usage where a product is of another kind in the store than in the configuration; environment where the file
   // cannot be opened, read or written, is locked by another process, has several names (hard links), is damaged, no
   // database, of another program or of a newer version; usage where a device's gateway is
@@ -111,12 +115,14 @@ class Registry {
   // with it, whatever the configuration says: somebody may have moved it since.
   [[nodiscard]] static wire::Result<std::unique_ptr<Registry>> open(const RegistryConfig& config,
                                                                     const std::vector<ProductConfig>& products,
-                                                                    wire::WallTime wall);
+                                                                    wire::WallTime wall,
+                                                                    const std::vector<AppConfig>& apps = {});
   // The same over a store of the caller's choosing.
   [[nodiscard]] static wire::Result<std::unique_ptr<Registry>> open(std::unique_ptr<Store> store,
                                                                     const RegistryConfig& config,
                                                                     const std::vector<ProductConfig>& products,
-                                                                    wire::WallTime wall);
+                                                                    wire::WallTime wall,
+                                                                    const std::vector<AppConfig>& apps = {});
   // In memory only.
   explicit Registry(const std::vector<ProductConfig>& products);
   ~Registry();
@@ -154,6 +160,9 @@ class Registry {
                                                       std::size_t count) const;
   [[nodiscard]] std::size_t apply_made_count(const ApplyBatch& batch) const;
   [[nodiscard]] std::size_t apply_batch_count() const { return batches_.size(); }
+
+  // By key, ascending.
+  [[nodiscard]] std::span<const AppFacts> apps() const { return apps_; }
 
   // --- changes: durable when they return ---
 
@@ -214,7 +223,8 @@ class Registry {
  private:
   Registry(std::unique_ptr<Store> store, const RegistryConfig& config);
   [[nodiscard]] wire::Result<void> load();
-  [[nodiscard]] wire::Result<void> merge(const std::vector<ProductConfig>& products, wire::WallTime wall);
+  [[nodiscard]] wire::Result<void> merge(const std::vector<ProductConfig>& products, const std::vector<AppConfig>& apps,
+                                         wire::WallTime wall);
   [[nodiscard]] wire::Result<void> merge_topology(const std::vector<ProductConfig>& products);
   [[nodiscard]] Product* find_product(std::string_view key) const;
 
@@ -241,6 +251,7 @@ class Registry {
   std::map<std::string_view, Product*> by_key_;                                // keys: the products' own
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> sub_devices_;  // gateway -> sub-devices, ascending
   std::size_t topology_count_ = 0;
+  std::vector<AppFacts> apps_;
   std::map<std::uint64_t, ApplyBatch> batches_;
   std::set<std::pair<wire::TimePoint, std::uint64_t>> running_;  // when CHECK or CREATE ends, ApplyId
   std::vector<std::uint64_t> resumed_;                           // running when the store was opened

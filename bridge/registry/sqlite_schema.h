@@ -30,6 +30,11 @@ inline constexpr std::array kMigrations = {
     R"(CREATE INDEX devices_by_name ON devices(product, name);
        CREATE INDEX devices_by_gateway ON devices(gateway) WHERE gateway IS NOT NULL;)",
     "ALTER TABLE products ADD COLUMN owner TEXT NOT NULL DEFAULT '';",
+    R"(CREATE TABLE apps(key TEXT PRIMARY KEY, secret TEXT NOT NULL) STRICT, WITHOUT ROWID;
+       CREATE TABLE app_topics(
+         app TEXT NOT NULL, topic TEXT NOT NULL, PRIMARY KEY(app, topic)) STRICT, WITHOUT ROWID;
+       CREATE TABLE app_groups(
+         app TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY(app, name)) STRICT, WITHOUT ROWID;)",
 };
 
 }  // namespace fleet::bridge

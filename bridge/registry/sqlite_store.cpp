@@ -61,10 +61,12 @@ class SqliteStore final : public Store {
   [[nodiscard]] wire::Result<void> load_products(const StoreContents& into);
   [[nodiscard]] wire::Result<void> load_devices(const StoreContents& into);
   [[nodiscard]] wire::Result<void> load_batches(const StoreContents& into);
+  [[nodiscard]] wire::Result<void> load_apps(const StoreContents& into);
   [[nodiscard]] bool write(const Changes& changes);
   [[nodiscard]] bool write(const ProductFacts& product);
   [[nodiscard]] bool write(const DeviceRow& device);
   [[nodiscard]] bool write(const ApplyBatch& batch);
+  [[nodiscard]] bool write(const std::vector<AppFacts>& apps);
   [[nodiscard]] tl::unexpected<wire::Error> failed() const { return tl::unexpected<wire::Error>(connection_.error()); }
   [[nodiscard]] tl::unexpected<wire::Error> damaged(std::string_view table, std::int64_t row) const {
     return wire::environment_error(fmt::format("the database is damaged: row {} of {} cannot be; put a copy in its "
@@ -85,6 +87,9 @@ class SqliteStore final : public Store {
   SqliteStatement set_flags_;
   SqliteStatement put_batch_;
   SqliteStatement remove_batch_;
+  SqliteStatement put_app_;
+  SqliteStatement put_app_topic_;
+  SqliteStatement put_app_group_;
 };
 
 wire::Result<void> SqliteStore::begin() {
@@ -142,6 +147,9 @@ wire::Result<void> SqliteStore::prepare() {
       Row{set_flags_, "UPDATE devices SET activated=?2, disabled=?3 WHERE idx=?1"},
       Row{put_batch_, "REPLACE INTO apply_batches(id, product, state, names, marks) VALUES(?,?,?,?,?)"},
       Row{remove_batch_, "DELETE FROM apply_batches WHERE id=?"},
+      Row{put_app_, "INSERT INTO apps(key, secret) VALUES(?,?)"},
+      Row{put_app_topic_, "INSERT INTO app_topics(app, topic) VALUES(?,?)"},
+      Row{put_app_group_, "INSERT INTO app_groups(app, name) VALUES(?,?)"},
   };
   for (const Row& row : rows) {
     auto statement = connection_.prepare(row.sql);
@@ -154,7 +162,8 @@ wire::Result<void> SqliteStore::prepare() {
 wire::Result<void> SqliteStore::load(const StoreContents& into) {
   if (auto loaded = load_products(into); !loaded) return loaded;
   if (auto loaded = load_devices(into); !loaded) return loaded;
-  return load_batches(into);
+  if (auto loaded = load_batches(into); !loaded) return loaded;
+  return load_apps(into);
 }
 
 wire::Result<void> SqliteStore::load_products(const StoreContents& into) {
@@ -236,6 +245,29 @@ wire::Result<void> SqliteStore::load_batches(const StoreContents& into) {
   return {};
 }
 
+wire::Result<void> SqliteStore::load_apps(const StoreContents& into) {
+  auto apps = connection_.prepare("SELECT key, secret FROM apps ORDER BY key");
+  auto topics = connection_.prepare("SELECT topic FROM app_topics WHERE app=? ORDER BY topic");
+  auto groups = connection_.prepare("SELECT name FROM app_groups WHERE app=? ORDER BY name");
+  if (!apps || !topics || !groups) return failed();
+  bool ok = true;
+  const auto texts = [&ok](SqliteStatement& statement, std::string_view app) {
+    std::vector<std::string> out;
+    statement.bind(1, app);
+    while (statement.next_row(ok)) out.emplace_back(statement.text(0));
+    return out;
+  };
+  while (apps->next_row(ok)) {
+    AppFacts facts{.key = std::string(apps->text(0)), .secret = std::string(apps->text(1))};
+    facts.topics = texts(*topics, facts.key);
+    if (ok) facts.groups = texts(*groups, facts.key);
+    if (!ok) return failed();
+    into.app(std::move(facts));
+  }
+  if (!ok) return failed();
+  return {};
+}
+
 wire::Result<void> SqliteStore::commit(const Changes& changes) {
   if (!begin_transaction_.run()) return failed();
   if (write(changes) && commit_transaction_.run()) return {};
@@ -273,7 +305,7 @@ bool SqliteStore::write(const Changes& changes) {
     remove_batch_.bind(1, static_cast<std::int64_t>(id));
     if (!remove_batch_.run()) return false;
   }
-  return true;
+  return !changes.apps || write(*changes.apps);
 }
 
 bool SqliteStore::write(const ProductFacts& product) {
@@ -317,6 +349,27 @@ bool SqliteStore::write(const ApplyBatch& batch) {
   put_batch_.bind_blob(4, batch.names.bytes());
   put_batch_.bind_blob(5, {reinterpret_cast<const char*>(batch.marks.data()), batch.marks.size()});
   return put_batch_.run();
+}
+
+bool SqliteStore::write(const std::vector<AppFacts>& apps) {
+  if (!connection_.run("DELETE FROM apps; DELETE FROM app_topics; DELETE FROM app_groups")) return false;
+  const auto put_all = [](SqliteStatement& statement, std::string_view app, const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      statement.bind(1, app);
+      statement.bind(2, text);
+      if (!statement.run()) return false;
+    }
+    return true;
+  };
+  for (const AppFacts& app : apps) {
+    put_app_.bind(1, app.key);
+    put_app_.bind(2, app.secret);
+    if (!put_app_.run() || !put_all(put_app_topic_, app.key, app.topics) ||
+        !put_all(put_app_group_, app.key, app.groups)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bridge/registry/app.h"
 #include "bridge/registry/apply_batch.h"
 #include "bridge/registry/device_table.h"
 #include "bridge/registry/product.h"
@@ -32,10 +34,11 @@ struct Changes {
   std::vector<DeviceFlags> flags;
   std::vector<ApplyBatch> batches;  // new, or in place of the one of that id
   std::vector<std::uint64_t> forgotten_batches;
+  std::optional<std::vector<AppFacts>> apps;  // in place of all that there were
 
   [[nodiscard]] bool empty() const {
     return products.empty() && devices.empty() && removed_devices.empty() && gateways.empty() && flags.empty() &&
-           batches.empty() && forgotten_batches.empty();
+           batches.empty() && forgotten_batches.empty() && !apps;
   }
 };
 
@@ -44,6 +47,7 @@ struct StoreContents {
   std::function<bool(ProductFacts&&)> product;   // first; ascending indexes without gaps
   std::function<bool(const DeviceRow&)> device;  // then; ascending indexes
   std::function<bool(ApplyBatch&&)> batch;       // then; ascending ids; `due` not set
+  std::function<void(AppFacts&&)> app;           // then; ascending keys
 };
 
 class Store {

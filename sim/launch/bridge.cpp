@@ -51,7 +51,6 @@ wire::Result<void> prepare_auth(const Scenario& scenario, const std::string& dir
   // Where the broker will be is not known yet, and of no matter to the registry.
   const wire::mqtt::BrokerPlace nowhere{{"mqtt", "127.0.0.1", 1'883}};
   if (auto written = write_file(config, bridge_config(scenario, nowhere, *home)); !written) return written;
-  if (auto written = write_file(fmt::format("{}/{}", *home, kAppsFile), apps_file(scenario)); !written) return written;
   auto child = Child::start(program, {"prepare", config}, log);
   if (!child) return tl::unexpected(child.error());
   if (!(*child)->wait_for_end(kReadyLimit)) {

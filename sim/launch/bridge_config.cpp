@@ -146,13 +146,4 @@ std::string bridge_config(const Scenario& scenario, const wire::mqtt::BrokerPlac
   return text;
 }
 
-std::string apps_file(const Scenario& scenario) {
-  std::string text = "# Written by fleet-sim for one run: app key, tab, app secret.\n";
-  const auto consumes = [](const FleetGroup& group) { return group.kind == FleetKind::consumer; };
-  if (std::any_of(scenario.fleet.begin(), scenario.fleet.end(), consumes)) {
-    text += scenario.target.app_key + '\t' + scenario.target.app_secret + '\n';
-  }
-  return text;
-}
-
 }  // namespace fleet::sim

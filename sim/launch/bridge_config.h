@@ -15,7 +15,4 @@ namespace fleet::sim {
 [[nodiscard]] std::string bridge_config(const Scenario& scenario, const wire::mqtt::BrokerPlace& broker,
                                         const std::string& directory, std::uint16_t port = 0);
 
-// What the broker's plugin is told of the scenario's app (plugin_opt_apps).
-[[nodiscard]] std::string apps_file(const Scenario& scenario);
-
 }  // namespace fleet::sim

@@ -44,10 +44,9 @@ void append_auth(const Scenario& scenario, const std::string& directory, const s
   fmt::format_to(std::back_inserter(out),
                  "plugin {}\n"
                  "plugin_opt_registry {}/{}\n"
-                 "plugin_opt_apps {}/{}\n"
                  "plugin_opt_bridge_username {}\n"
                  "plugin_opt_bridge_password {}\n",
-                 plugin, directory, kRegistryFile, directory, kAppsFile, bridge.username, bridge.password);
+                 plugin, directory, kRegistryFile, bridge.username, bridge.password);
 }
 
 // Mosquitto 2.0.11 does not start where every listener is of WebSocket. Nobody uses this one.

@@ -12,7 +12,6 @@ namespace fleet::sim {
 
 // Where a run's bridge and broker keep what they share, in the run's directory.
 inline constexpr std::string_view kRegistryFile = "registry.db";
-inline constexpr std::string_view kAppsFile = "apps";
 // The plugin that lets devices in; it lies beside this program.
 inline constexpr std::string_view kAuthPlugin = "fleet_broker_auth.so";
 

@@ -117,6 +117,7 @@ TEST_F(BridgeMetrics, CountWhatCallersDid) {
   EXPECT_EQ(now.at("devices"), 200);
   EXPECT_EQ(now.at("sub_devices_attached"), 0);
   EXPECT_EQ(now.at("apply_batches"), 0);
+  EXPECT_EQ(now.at("apps"), 1);
   EXPECT_EQ(now.at("sub_device_sessions"), 0);
   EXPECT_EQ(now.at("tmc_queued_messages"), 0);
   EXPECT_EQ(now.at("tmc_dropped_messages_total"), 0);

@@ -50,8 +50,8 @@ struct Party {
 };
 using PartyPtr = std::unique_ptr<Party>;
 
-std::string plugin_lines(const std::string& registry, const std::string& apps) {
-  return "plugin " FLEET_BROKER_AUTH_PLUGIN "\nplugin_opt_registry " + registry + "\nplugin_opt_apps " + apps +
+std::string plugin_lines(const std::string& registry) {
+  return "plugin " FLEET_BROKER_AUTH_PLUGIN "\nplugin_opt_registry " + registry +
          "\nplugin_opt_bridge_username the-bridge\nplugin_opt_bridge_password its password\n";
 }
 
@@ -60,13 +60,12 @@ std::string plugin_lines(const std::string& registry, const std::string& apps) {
 class BrokerAuth : public testing::TestWithParam<Version> {
  protected:
   void SetUp() override {
-    auto opened = Registry::open({.sqlite_path = registry_path_}, some_products(), kRegistryDay);
+    auto opened = Registry::open({.sqlite_path = registry_path_}, some_products(), kRegistryDay,
+                                 {{.app_key = "12345678", .app_secret = "helloworld"}});
     ASSERT_TRUE(opened.has_value()) << opened.error().text();
     registry_ = std::move(*opened);
-    broker_ = std::make_unique<Mosquitto>(tests::MosquittoOptions{
-        .allow_anonymous = false,
-        .persistence = true,
-        .more = plugin_lines(registry_path_, dir_.write("apps", "12345678\thelloworld\n").string())});
+    broker_ = std::make_unique<Mosquitto>(
+        tests::MosquittoOptions{.allow_anonymous = false, .persistence = true, .more = plugin_lines(registry_path_)});
     // The question whether it is up.
     broker_->explain("fleet_broker_auth: login of '' from 127.0.0.1 refused (4): it gave no user name");
     broker_->explain("disconnected, not authorised.");
@@ -443,10 +442,9 @@ std::string refusal(const std::string& lines) {
 
 TEST(BrokerAuthStart, NeedsARegistry) {
   const tests::TempDir dir;
-  const std::string apps = dir.write("apps", "").string();
-  EXPECT_THAT(refusal(plugin_lines(dir.path() / "none.db", apps)),
+  EXPECT_THAT(refusal(plugin_lines(dir.path() / "none.db")),
               HasSubstr("none.db: there is no registry; start fleet-bridge with registry.store: sqlite:"));
-  EXPECT_THAT(refusal(plugin_lines(dir.write("text.db", std::string(4'096, 'x')).string(), apps)),
+  EXPECT_THAT(refusal(plugin_lines(dir.write("text.db", std::string(4'096, 'x')).string())),
               HasSubstr("this is no SQLite database"));
   EXPECT_THAT(refusal("plugin " FLEET_BROKER_AUTH_PLUGIN "\n"), HasSubstr("plugin_opt_registry is missing"));
 }

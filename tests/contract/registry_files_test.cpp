@@ -113,6 +113,7 @@ constexpr std::array kUndone = {
     "ALTER TABLE devices DROP COLUMN activated; ALTER TABLE devices DROP COLUMN disabled;",  // 2
     "DROP INDEX devices_by_name; DROP INDEX devices_by_gateway;",                            // 3
     "ALTER TABLE products DROP COLUMN owner;",                                               // 4
+    "DROP TABLE apps; DROP TABLE app_topics; DROP TABLE app_groups;",                        // 5
 };
 static_assert(kUndone.size() + 1 == kMigrations.size(), "a new version: take it away again here");
 

@@ -41,6 +41,10 @@ std::string dump(const Registry& registry, bool secrets) {
     }
     out += '\n';
   }
+  for (const AppFacts& app : registry.apps()) {
+    fmt::format_to(line, "app {} {}: topics {}; groups {}\n", app.key, app.secret, fmt::join(app.topics, " "),
+                   fmt::join(app.groups, " "));
+  }
   fmt::format_to(line, "{} devices, {} sub-devices, {} batches\n", registry.device_count(), registry.topology_count(),
                  registry.apply_batch_count());
   return out;

@@ -51,7 +51,7 @@ class RegistryTest : public testing::Test {
     registry_.reset();
     RegistryConfig config;
     if (Kind::kLasts) config.sqlite_path = dir_.path() / "registry.db";
-    auto opened = Registry::open(config, products_, kRegistryDay);
+    auto opened = Registry::open(config, products_, kRegistryDay, apps_);
     ASSERT_TRUE(opened.has_value()) << opened.error().text();
     registry_ = std::move(*opened);
   }
@@ -60,6 +60,7 @@ class RegistryTest : public testing::Test {
 
   tests::TempDir dir_;
   std::vector<ProductConfig> products_ = some_products();
+  std::vector<AppConfig> apps_;
   std::unique_ptr<Registry> registry_;
 };
 

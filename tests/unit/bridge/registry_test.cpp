@@ -212,6 +212,23 @@ TYPED_TEST(RegistryOver, KeepsWhatIsThereWhenTheConfigurationChanges) {
   EXPECT_EQ(this->registry().device({"gate", "gw01"})->secret(), secret);
 }
 
+TYPED_TEST(RegistryOver, KeepsTheAppsOfTheConfigurationAndNoOthers) {
+  this->apps_ = {{.app_key = "2", .app_secret = "second"},
+                 {.app_key = "1", .app_secret = "first", .topics = {"b", "a", "b"}, .groups = {"y", "x"}}};
+  this->open();
+  const auto apps = this->registry().apps();
+  ASSERT_EQ(apps.size(), 2u);
+  EXPECT_EQ(apps[0], (AppFacts{.key = "1", .secret = "first", .topics = {"a", "b"}, .groups = {"x", "y"}}));
+  EXPECT_EQ(apps[1], (AppFacts{.key = "2", .secret = "second"}));
+  this->apps_.erase(this->apps_.begin());
+  this->apps_[0].app_secret = "changed";
+  this->apps_[0].groups = {"x", "z"};
+  this->open();
+  ASSERT_EQ(this->registry().apps().size(), 1u);
+  EXPECT_EQ(this->registry().apps()[0],
+            (AppFacts{.key = "1", .secret = "changed", .topics = {"a", "b"}, .groups = {"x", "z"}}));
+}
+
 TYPED_TEST(RegistryOver, RefusesAChangeOfKind) {
   if (!TypeParam::kLasts) return;
   this->registry_.reset();

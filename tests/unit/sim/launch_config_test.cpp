@@ -41,7 +41,6 @@ TEST(MosquittoConfig, WritesEveryLimitDown) {
                            "persistence false\n",
                            "plugin /p.so\n",
                            "plugin_opt_registry /run/here/registry.db\n",
-                           "plugin_opt_apps /run/here/apps\n",
                            "plugin_opt_bridge_username fleet-bridge\n"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
@@ -117,7 +116,6 @@ TEST(BridgeConfig, SharesRegistryAndLoginWithTheBroker) {
   EXPECT_THAT(bridge, HasSubstr("store: \"sqlite:/run/here/registry.db\"\n"));
   EXPECT_THAT(bridge, HasSubstr("  username: \"" + login.username + "\"\n  password: \"" + login.password + "\"\n"));
   EXPECT_THAT(broker, HasSubstr("plugin_opt_bridge_password " + login.password + "\n"));
-  EXPECT_EQ(apps_file(scenario), "# Written by fleet-sim for one run: app key, tab, app secret.\n") << "no consumers";
   const std::string open = bridge_config(small({{"target.broker.auth", "off"}}), {{"mqtt", "h", 1}}, "/run/here");
   EXPECT_THAT(open, HasSubstr("store: memory\n"));
   EXPECT_THAT(open, Not(HasSubstr("password")));

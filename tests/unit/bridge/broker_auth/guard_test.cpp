@@ -29,7 +29,9 @@ constexpr const char* kSubTopic = "/lamp/lamp-3/user/get";
 class GuardTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto opened = Registry::open({.sqlite_path = path_}, some_products(), kRegistryDay);
+    auto opened = Registry::open(
+        {.sqlite_path = path_}, some_products(), kRegistryDay,
+        {{.app_key = "87654321", .app_secret = "byeworld"}, {.app_key = "12345678", .app_secret = "helloworld"}});
     ASSERT_TRUE(opened.has_value()) << opened.error().text();
     registry_ = std::move(*opened);
     auto guard = Guard::open(options());
@@ -38,10 +40,7 @@ class GuardTest : public testing::Test {
   }
 
   [[nodiscard]] GuardOptions options() const {
-    return {.registry = path_,
-            .bridge_username = "the-bridge",
-            .bridge_password = "its password",
-            .apps = {{"12345678", "helloworld"}, {"87654321", "byeworld"}}};
+    return {.registry = path_, .bridge_username = "the-bridge", .bridge_password = "its password"};
   }
 
   // The sentence of the refusal to open.
@@ -115,9 +114,23 @@ TEST_F(GuardTest, TellsWhyNot) {
   expect({"x", "the-bridge", "its passwort"}, LoginCode::not_authorized, "of the bridge");
   expect({"x", "the-bridge", ""}, LoginCode::not_authorized, "of the bridge");
   expect(wire::consumer_login("12345678", "hello", "c-1", "1"), LoginCode::not_authorized, "wrong password");
-  expect(wire::consumer_login("8", "helloworld", "c-1", "1"), LoginCode::not_authorized, "no such application");
+  expect(wire::consumer_login("8", "helloworld", "c-1", "1"), LoginCode::not_authorized,
+         "no app of the bridge's configuration");
   expect({"c-1", "tmc&12345678", good.password}, LoginCode::bad_client_id, "no extension");
   expect({good.client_id, "tmc&12345678", "x"}, LoginCode::bad_credentials, "hexadecimal");
+}
+
+TEST_F(GuardTest, RefusesAnAppThatTheConfigurationHasNoLonger) {
+  const auto app = wire::consumer_login("12345678", "helloworld", "c-1", "1");
+  ASSERT_EQ(login(app).code, LoginCode::accepted);
+  registry_.reset();
+  auto opened = Registry::open({.sqlite_path = path_}, some_products(), kRegistryDay,
+                               {{.app_key = "87654321", .app_secret = "another"}});
+  ASSERT_TRUE(opened.has_value()) << opened.error().text();
+  registry_ = std::move(*opened);
+  EXPECT_EQ(login(app).why, "it is no app of the bridge's configuration (apps)");
+  EXPECT_EQ(login(wire::consumer_login("87654321", "byeworld", "c-2", "1")).why, "wrong password");
+  EXPECT_EQ(login(wire::consumer_login("87654321", "another", "c-2", "1")).code, LoginCode::accepted);
 }
 
 TEST_F(GuardTest, KeepsTheClientIdOfADeviceToIt) {

@@ -1,19 +1,15 @@
-// The plugin's lines in mosquitto.conf, its file of applications, and what it keeps beside the guard.
+// The plugin's lines in mosquitto.conf, and what it keeps beside the guard.
 #include "bridge/broker_auth/options.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "bridge/broker_auth/refusal_log.h"
-#include "tests/support/temp_dir.h"
 
 namespace fleet::bridge {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
-using ::testing::Pair;
 
 const std::vector<GuardOption> kGood = {
     {"registry", "/run/registry.db"}, {"bridge_username", "bridge"}, {"bridge_password", "a b"}};
@@ -24,19 +20,11 @@ std::string refusal(std::vector<GuardOption> options) {
 }
 
 TEST(GuardOptions, AreRead) {
-  const tests::TempDir dir;
-  const std::string apps = dir.write("apps", "# ours\n\n12345678\thello world\nx y\t\t\n").string();
-  auto given = kGood;
-  given.push_back({"apps", apps});
-  const auto options = read_options(given);
+  const auto options = read_options(kGood);
   ASSERT_TRUE(options.has_value()) << options.error().text();
   EXPECT_EQ(options->registry, "/run/registry.db");
   EXPECT_EQ(options->bridge_username, "bridge");
   EXPECT_EQ(options->bridge_password, "a b");
-  EXPECT_THAT(options->apps, ElementsAre(Pair("12345678", "hello world"), Pair("x y", "\t")));
-  const std::string empty = dir.write("empty", "").string();
-  given.back().value = empty;
-  ASSERT_EQ(refusal(given), "read");
 }
 
 TEST(GuardOptions, AreRefusedWithASentence) {
@@ -48,19 +36,6 @@ TEST(GuardOptions, AreRefusedWithASentence) {
   given = kGood;
   given[1].value = "bridge&lamp";
   EXPECT_THAT(refusal(given), HasSubstr("must hold no '&'"));
-  given = kGood;
-  given.push_back({"apps", "/no/such/file"});
-  EXPECT_EQ(refusal(given), "/no/such/file: plugin_opt_apps cannot be read: No such file or directory");
-}
-
-TEST(GuardOptions, TellTheLineOfABadApplication) {
-  for (const char* text : {"ok\tx\n12345678 hidden", "ok\tx\n12345678\t", "ok\tx\n\thidden", "ok\tx\na/b\thidden"}) {
-    const auto apps = parse_apps(text, "apps");
-    ASSERT_FALSE(apps.has_value()) << text;
-    EXPECT_THAT(apps.error().text(), HasSubstr("apps:2: the line is not an app key, a tab and an app secret"));
-    EXPECT_THAT(apps.error().text(), Not(HasSubstr("hidden")));
-  }
-  EXPECT_EQ(parse_apps("a\tx\n\na\ty\n", "apps").error().text(), "apps:3: app key 'a' is given twice");
 }
 
 TEST(RefusalLog, CountsWhatItDoesNotTell) {
