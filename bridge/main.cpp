@@ -1,12 +1,10 @@
 // fleet-bridge: batch HTTP API calls in, MQTT publishes out. Wiring only.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/system/system_error.hpp>
@@ -14,6 +12,8 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "bridge/config/config.h"
 #include "bridge/config/document.h"
@@ -22,19 +22,13 @@
 #include "bridge/registry/registry.h"
 #include "bridge/server/tls.h"
 #include "bridge/service.h"
+#include "settings/command_line.h"
 #include "wire/error.h"
 
 namespace {
 
 using fleet::bridge::Config;
 using fleet::wire::Error;
-
-// A standard stream that is closed would be lent to the first socket, and what is printed would go to its peer.
-void hold_standard_streams() {
-  int file = ::open("/dev/null", O_RDWR);
-  while (file >= 0 && file <= STDERR_FILENO) file = ::open("/dev/null", O_RDWR);
-  if (file > STDERR_FILENO) ::close(file);
-}
 
 // Callers beyond the 1,024 descriptors that shells give: as many as the system lets this process have.
 void raise_descriptor_limit() {
@@ -63,14 +57,19 @@ int fail(const Error& error) {
   return error.kind == fleet::wire::ErrorKind::usage ? 2 : 3;
 }
 
+// Of a command that has done nothing but print.
+int print(const std::string& text) {
+  const auto written = fleet::settings::write_output(text);
+  return written ? 0 : fail(written.error());
+}
+
 int check(const std::string& path) {
   const auto config = fleet::bridge::load_config(path);
   if (!config) return fail(config.error());
   if (config->http.tls.enabled()) {
     if (const auto tls = fleet::bridge::TlsContext::load(config->http.tls); !tls) return fail(tls.error());
   }
-  fmt::print("{}", fleet::bridge::summary(*config));
-  return 0;
+  return print(fleet::bridge::summary(*config));
 }
 
 // Makes the file of the registry, or brings it up to date, and ends: for a broker that reads it and is started first.
@@ -86,9 +85,9 @@ int prepare(const std::string& path) {
   const auto counted = [](std::size_t count, const char* what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
   };
-  fmt::print("{}: {}, {}, {}\n", config->registry.sqlite_path, counted((*registry)->products().size(), "product"),
-             counted((*registry)->device_count(), "device"), counted((*registry)->apps().size(), "app"));
-  return 0;
+  return print(fmt::format("{}: {}, {}, {}\n", config->registry.sqlite_path,
+                           counted((*registry)->products().size(), "product"),
+                           counted((*registry)->device_count(), "device"), counted((*registry)->apps().size(), "app")));
 }
 
 int serve(const std::string& path) {
@@ -124,6 +123,13 @@ int run(int argc, char** argv) {
   CLI::App* const keys_command =
       app.add_subcommand("keys", "print the keys of a configuration (docs/configuration.md)");
   app.footer("Exit: 0 stopped by SIGTERM or SIGINT · 2 usage or configuration · 3 environment (port taken, …)");
+  std::vector<std::string_view> commands;
+  const auto all_commands = app.get_subcommands({});
+  for (const CLI::App* command : all_commands) commands.push_back(command->get_name());
+  if (auto known = fleet::settings::check_command(argc, argv, commands); !known) {
+    known.error().message += "; to serve: --config FILE";
+    return fail(known.error());
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -131,14 +137,8 @@ int run(int argc, char** argv) {
   }
   if (check_command->parsed()) return check(check_path);
   if (prepare_command->parsed()) return prepare(prepare_path);
-  if (actions_command->parsed()) {
-    fmt::print("{}", fleet::bridge::api_document());
-    return 0;
-  }
-  if (keys_command->parsed()) {
-    fmt::print("{}", fleet::bridge::config_document());
-    return 0;
-  }
+  if (actions_command->parsed()) return print(fleet::bridge::api_document());
+  if (keys_command->parsed()) return print(fleet::bridge::config_document());
   if (config_path.empty()) return fail({fleet::wire::ErrorKind::usage, "--config FILE is missing", ""});
   return serve(config_path);
 }
@@ -146,7 +146,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  hold_standard_streams();
+  fleet::settings::hold_standard_streams();
   try {
     prepare_process();
     return run(argc, argv);

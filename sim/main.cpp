@@ -1,5 +1,4 @@
 // fleet-sim: a scenario in, a report out. Wiring only.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,8 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "settings/command_line.h"
 #include "sim/report/result_json.h"
 #include "sim/report/text.h"
 #include "sim/run/run.h"
@@ -67,10 +68,14 @@ Result<Scenario> load(const Arguments& arguments) {
   return fleet::sim::load_scenario(arguments.file, overrides, arguments.seed);
 }
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+// The exit code of a command that does nothing else.
+int print(const std::string& text) {
+  const auto written = fleet::settings::write_output(text);
+  return written ? 0 : fail(written.error());
+}
 
-void print_summary(const nlohmann::ordered_json& result) {
-  print(fleet::sim::render_text(result, {.colour = ::isatty(STDOUT_FILENO) == 1}));
+int print_summary(const nlohmann::ordered_json& result) {
+  return print(fleet::sim::render_text(result, {.colour = ::isatty(STDOUT_FILENO) == 1}));
 }
 
 int run(const Arguments& arguments) {
@@ -92,24 +97,21 @@ int plan(const Arguments& arguments) {
   const auto scenario = load(arguments);
   if (!scenario) return fail(scenario.error());
   const fleet::sim::Plan made = fleet::sim::make_plan(*scenario);
-  print(fleet::sim::plan_text(*scenario, made, fleet::sim::read_machine_limits()));
-  std::fflush(stdout);
+  const int code = print(fleet::sim::plan_text(*scenario, made, fleet::sim::read_machine_limits()));
   const auto fits = fleet::sim::check_limits(made);
-  return fits ? 0 : fail(fits.error());
+  return fits ? code : fail(fits.error());
 }
 
 int begin(const Arguments& arguments) {
   const auto written = fleet::sim::write_starter(arguments.file);
   if (!written) return fail(written.error());
-  print("written: " + arguments.file + "; see what it does with fleet-sim plan " + arguments.file + "\n");
-  return 0;
+  return print("written: " + arguments.file + "; see what it does with fleet-sim plan " + arguments.file + "\n");
 }
 
 int report(const Arguments& arguments) {
   const auto result = fleet::sim::read_result(arguments.file);
   if (!result) return fail(result.error());
-  print_summary(*result);
-  return 0;
+  return print_summary(*result);
 }
 
 void add_scenario_options(CLI::App* command, Arguments& arguments) {
@@ -142,6 +144,10 @@ int dispatch(int argc, char** argv) {
       "Exit: 0 pass · 1 a threshold failed · 2 usage or scenario · 3 environment · 4 INVALID, the numbers are not to "
       "be "
       "trusted");
+  std::vector<std::string_view> commands;
+  const auto all_commands = app.get_subcommands({});
+  for (const CLI::App* command : all_commands) commands.push_back(command->get_name());
+  if (const auto known = fleet::settings::check_command(argc, argv, commands); !known) return fail(known.error());
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -153,22 +159,16 @@ int dispatch(int argc, char** argv) {
     if (arguments.file.empty()) arguments.file = "scenario.yaml";
     return begin(arguments);
   }
-  if (schema_command->parsed()) return print(fleet::sim::scenario_schema()), 0;
+  if (schema_command->parsed()) return print(fleet::sim::scenario_schema());
   return report_command->parsed() ? report(arguments) : kExitUsage;
-}
-
-// A standard stream that is closed would be lent to the first socket, and what is printed would go to its peer.
-void hold_standard_streams() {
-  int file = ::open("/dev/null", O_RDWR);
-  while (file >= 0 && file <= STDERR_FILENO) file = ::open("/dev/null", O_RDWR);
-  if (file > STDERR_FILENO) ::close(file);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  hold_standard_streams();
+  fleet::settings::hold_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of its write
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a limit on the size of files
   try {
     return dispatch(argc, argv);
   } catch (const std::exception& failure) {  // out of memory

@@ -40,6 +40,9 @@ inline constexpr std::size_t kFiltersMax = 8;
 inline constexpr std::size_t kBeatsARound = 40;
 inline constexpr wire::Nanos kVisitEvery = LoopWatch::kBeat * kBeatsARound;
 
+// Under `fleet.connect.errors`: no broker's reason, but the platform's.
+inline constexpr const char* kSubDevicesRefused = "sub-devices refused";
+
 // Written by the worker's thread, read by the coordinator's.
 struct WorkerCounters {
   Counter ready;               // now
@@ -49,9 +52,9 @@ struct WorkerCounters {
   Counter subscribe_lowered;   // subscriptions granted at a lower QoS than asked for
   Counter subscribe_refused;   // subscriptions
   Counter login_refused;       // devices that the broker will never accept
-  Counter half_subscribed;     // devices, now: connected, and refused at least one of their subscriptions
+  Counter half_subscribed;     // devices, now: connected, and refused a subscription or, as a gateway, a sub-device
   Counter handshake_refused;   // attempts that ended for a certificate, or because the broker speaks something else
-  Counter gateway_refused;     // attempts of gateways whose sub-devices the platform refused
+  Counter gateway_refused;     // gateways that the platform refused sub-devices before they were ready
   Counter sub_devices_ready;   // now: those of gateways that are ready
   Counter sub_devices_kicked;  // messages of /ext/error
   Counter newcomers_refused;   // sub-devices that came to a gateway and that the platform refused there
@@ -146,6 +149,8 @@ class Worker {
   [[nodiscard]] static bool has_given_up(const Device& device) {
     return device.gateway && !device.gateway->failure().empty();
   }
+  // A gateway of which the platform refuses sub-devices: half subscribed.
+  void stay_without_sub_devices(Device& device);
   // Connected, and not all of its subscriptions are granted: nobody waits for it.
   void stay_half_subscribed(Device& device);
   void note_failed_attempt(const Device& device, const wire::mqtt::Disconnect& why);

@@ -68,12 +68,23 @@ void Worker::gateway_received(Device& device, const wire::mqtt::Delivery& delive
       check_ready(device);
       return;
     case GatewaySession::Answer::refused:
-      if (device.state == Device::State::subscribing) counters_.gateway_refused.add(1);
+      if (!device.was_ready) return stay_without_sub_devices(device);
       break;
     case GatewaySession::Answer::try_again:
       break;
   }
   give_up_gateway(device);
+}
+
+// Trying again would not change the answer. Who was ready before is another matter: a platform that was started again
+// may have to be told first.
+void Worker::stay_without_sub_devices(Device& device) {
+  if (device.state != Device::State::subscribing || device.kept_out) return;
+  counters_.gateway_refused.add(1);
+  counters_.connect_failed.add(1);
+  plan_.failures.count(kSubDevicesRefused);
+  complain(device, "stays without its sub-devices", device.gateway->failure());
+  stay_half_subscribed(device);
 }
 
 void Worker::note_refused_newcomers(Device& device) {

@@ -45,7 +45,8 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
   --busy_devices_;
   leave_gate(device);
   if (was != Device::State::connecting) counters_.connected.subtract(1);
-  if (!stopping_ && std::exchange(device.kept_out, false)) counters_.half_subscribed.subtract(1);
+  const bool half_subscribed = !stopping_ && std::exchange(device.kept_out, false);
+  if (half_subscribed) counters_.half_subscribed.subtract(1);
   if (was == Device::State::ready) {
     counters_.ready.subtract(1);
     if (device.gateway) counters_.sub_devices_ready.subtract(sub_devices_of(device));
@@ -65,6 +66,9 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
       faults_.note_lost(slot_of(device), group_of(device).connect.reconnect);
       complain(device, "lost its connection", why.detail);
     }
+  } else if (half_subscribed) {
+    note_lost(why);
+    complain(device, "lost its connection", why.detail);
   } else {
     if (wire::mqtt::is_lasting(why.cause)) counters_.handshake_refused.add(1);
     note_failed_attempt(device, why);
@@ -103,7 +107,7 @@ void Worker::note_lost(const wire::mqtt::Disconnect& why) {
 // Under one name: what went wrong on the way has a cause, what the broker says in a CONNACK or a DISCONNECT a reason.
 void Worker::note_failed_attempt(const Device& device, const wire::mqtt::Disconnect& why) {
   counters_.connect_failed.add(1);
-  if (has_given_up(device)) return plan_.failures.count("sub-devices refused");
+  if (has_given_up(device)) return plan_.failures.count(kSubDevicesRefused);
   if (why.cause != wire::mqtt::Cause::none) return plan_.failures.count(cause_name(why.cause));
   if (why.by_us || why.reason == ReasonCode::success) return;
   why.was_connected ? note_lost(why) : plan_.refused.count(reason_name(why.reason));

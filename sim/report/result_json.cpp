@@ -102,6 +102,7 @@ Json json(const FleetRecord& fleet) {
           {"kicked", fleet.kicked},
           {"newcomers_refused", fleet.newcomers_refused},
           {"kept_out", fleet.kept_out},
+          {"late", fleet.late},
           {"subscriptions",
            {{"refused", connect.subscriptions_refused},
             {"errors", connect.subscription_errors},

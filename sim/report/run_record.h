@@ -44,7 +44,9 @@ struct FleetRecord {
   std::uint64_t devices = 0, gateways = 0, sub_devices = 0, consumers = 0, connections = 0;
   std::uint64_t kicked = 0;             // times that a gateway was told of a sub-device's session ended (/ext/error)
   std::uint64_t newcomers_refused = 0;  // sub-devices that moved to a gateway and that the platform refused there
-  std::uint64_t kept_out = 0;  // devices and consumers that the broker will never accept, or refused a subscription
+  std::uint64_t kept_out = 0;  // devices and consumers that the broker will never accept, or refused a subscription;
+                               // gateways of which the platform refused a sub-device
+  std::uint64_t late = 0;      // devices and consumers that were not ready when the run began, and went on trying
   ConnectRecord connect;
 };
 

@@ -135,7 +135,8 @@ class Summary {
                     count("fleet.connect.per_s"), duration("fleet.connect.time_us.p99"));
     append_count(fleet, "fleet.gateways", "gateways");
     append_count(fleet, "fleet.sub_devices", "sub-devices");
-    append_count(fleet, "fleet.kept_out", "kept out by the broker");
+    append_count(fleet, "fleet.kept_out", "kept out");
+    append_count(fleet, "fleet.late", "not ready in time");
     append_count(fleet, "fleet.connect.failed", "attempts failed");
     append_count(fleet, "fleet.connect.reconnects", "reconnects");
     append_count(fleet, "fleet.subscriptions.refused", "subscriptions refused");

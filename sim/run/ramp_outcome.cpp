@@ -33,7 +33,11 @@ std::string why_refused(const FleetStatus& status, const FleetFailures& failures
         "and whom the broker accepts",
         status.login_refused, status.devices, text(sum(failures.logins, failures.lost)));
   }
-  if (status.half_subscribed > 0) {
+  if (status.gateway_refused > 0) {
+    sentence += fmt::format("{}the platform refuses sub-devices of {} gateways", sentence.empty() ? "" : "; ",
+                            status.gateway_refused);
+  }
+  if (status.subscribe_refused > 0) {
     sentence += fmt::format(
         "{}the broker refused {} subscriptions ({}), and no device is ready; check the topics, and what the broker "
         "lets the devices read",
@@ -57,16 +61,23 @@ std::optional<std::string> why_hopeless(const FleetStatus& status, const FleetFa
   } else if (status.ready == 0 && status.connected <= status.half_subscribed &&
              status.kept_out() >= std::min(status.devices, kHopelessLogins)) {
     sentence = why_refused(status, failures);
-  } else if (status.gateway_refused > 0) {
-    sentence = "the platform refuses sub-devices";
   } else {
     return std::nullopt;
   }
   return sentence + (status.last_error.empty() ? "" : "; last failure: " + status.last_error);
 }
 
+std::string late_text(const FleetStatus& status, const FleetFailures& failures, wire::Nanos allowance) {
+  const std::string counts = failures_text(failures);
+  return fmt::format("{} of {} devices were not ready within {:g} s{}{}{}; the run began without them",
+                     status.devices - status.ready - status.kept_out(), status.devices,
+                     std::chrono::duration<double>(allowance).count(),
+                     counts.empty() ? "" : "; failed until then: ", counts,
+                     status.last_error.empty() ? "" : "; last failure: " + status.last_error);
+}
+
 std::string kept_out_text(std::uint64_t kept_out, std::uint64_t devices) {
-  return fmt::format("{} of {} devices are kept out by the broker: what calls owe them is missing", kept_out, devices);
+  return fmt::format("{} of {} devices are kept out: what calls owe them is missing", kept_out, devices);
 }
 
 std::string failures_text(const FleetFailures& failures) {

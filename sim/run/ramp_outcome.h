@@ -6,11 +6,16 @@
 #include <string>
 
 #include "sim/fleet/fleet.h"
+#include "wire/clock.h"
 
 namespace fleet::sim {
 
 // Somebody is ready, and who is not is kept out by the broker for good.
 [[nodiscard]] bool is_ramp_over(const FleetStatus& status);
+
+// The time for the ramp is over, and somebody is ready: a sentence about those who are neither ready nor kept out, why
+// not so far, and the newest failure.
+[[nodiscard]] std::string late_text(const FleetStatus& status, const FleetFailures& failures, wire::Nanos allowance);
 
 // Nobody is ready and nobody will be: a sentence with what refuses them, how often, and what to change; none as long as
 // there is hope. So many refusals and not one success as `kHopelessLogins` (of handshakes: `kHopelessHandshakes`) say
@@ -19,7 +24,7 @@ namespace fleet::sim {
 inline constexpr std::uint64_t kHopelessLogins = 256;
 inline constexpr std::uint64_t kHopelessHandshakes = 16;
 
-// "12 of 200 devices are kept out by the broker: what calls owe them is missing".
+// "12 of 200 devices are kept out: what calls owe them is missing".
 [[nodiscard]] std::string kept_out_text(std::uint64_t kept_out, std::uint64_t devices);
 
 // "12 × not authorized, 3 × server busy": every failure so far, under the names of the report.

@@ -211,6 +211,7 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   record.fleet.kicked = last.sub_devices_kicked;
   record.fleet.newcomers_refused = last.newcomers_refused;
   record.fleet.kept_out = last.kept_out();
+  record.fleet.late = edges.late;
   record.fleet.connect = std::move(fleet.connect);
   record.telemetry = fleet.telemetry;
   add_rates(edges, record);
@@ -225,6 +226,7 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   record.timeline = merge_timelines(fleet.timeline, callers.timeline);
   record.notes = notes(scenario, fleet, callers);
   if (last.kept_out() > 0) record.notes.push_back(kept_out_text(last.kept_out(), last.devices));
+  if (edges.late > 0) record.notes.push_back(edges.late_why);
   for (std::size_t i = 0; i < proxies.size(); ++i) {
     const std::string_view name = between_name(stage.proxies[i]->between());
     record.context.proxies.emplace_back(name);

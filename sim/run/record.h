@@ -26,8 +26,10 @@ struct EdgeSample {
 // What the coordinator saw.
 struct RunEdges {
   PhaseTimes phases;
-  EdgeSample begin;  // of the hold
-  EdgeSample end;    // the same as `begin` where the hold never began
+  EdgeSample begin;        // of the hold
+  EdgeSample end;          // the same as `begin` where the hold never began
+  std::uint64_t late = 0;  // devices that were not ready when the run began, and still trying
+  std::string late_why{};  // a sentence
   bool interrupted = false;
   wire::TimePoint interrupted_at{};
   std::vector<std::string> child_ends;  // sentences, in order; and what went wrong with the faults

@@ -86,6 +86,7 @@ wire::Result<void> Conductor::wait(TimePoint until) {
 }
 
 Nanos Conductor::ramp_allowance() const {
+  if (scenario_.phases.ready_within) return *scenario_.phases.ready_within;
   Nanos longest{0};
   for (const FleetGroup& group : scenario_.fleet) {
     if (!group.connects()) continue;
@@ -110,11 +111,17 @@ wire::Result<void> Conductor::connect() {
     if (!edges_.child_ends.empty()) return wire::environment_error(edges_.child_ends.front());
     const FleetFailures failures = stage_.fleet->failures();
     if (const auto why = why_hopeless(status, failures)) return wire::environment_error(*why);
+    if (now >= deadline && status.ready > 0) {
+      edges_.late = status.devices - status.ready - status.kept_out();
+      edges_.late_why = late_text(status, failures, ramp_allowance());
+      progress_.say(edges_.late_why);
+      return {};
+    }
     if (now >= deadline) {
       const std::string counts = failures_text(failures);
       return wire::environment_error(
-          fmt::format("{} of {} devices were ready after {:.0f} s, {} were connected{}{}{}", status.ready,
-                      status.devices, std::chrono::duration<double>(ramp_allowance()).count(), status.connected,
+          fmt::format("none of {} devices was ready after {:g} s, {} were connected{}{}{}", status.devices,
+                      std::chrono::duration<double>(ramp_allowance()).count(), status.connected,
                       counts.empty() ? "" : "; failed so far: ", counts,
                       status.last_error.empty() ? "" : "; last failure: " + status.last_error));
     }

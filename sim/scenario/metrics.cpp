@@ -31,6 +31,7 @@ constexpr MetricRow kMetrics[] = {
     {"fleet.kicked"},
     {"fleet.newcomers_refused"},
     {"fleet.kept_out"},
+    {"fleet.late"},
     {"fleet.subscriptions.refused"},
     {"fleet.subscriptions.lowered"},
     {"fleet.connect.seconds", MetricUnit::seconds},

@@ -163,8 +163,12 @@ std::string plan_text(const Scenario& scenario, const Plan& plan, const MachineL
   for (const FleetGroup& group : scenario.fleet) print_group(out, scenario, group);
   fmt::format_to(out, "\ncalls\n");
   for (std::size_t i = 0; i < scenario.calls.size(); ++i) print_call(out, scenario, scenario.calls[i], plan.calls[i]);
-  fmt::format_to(out, "\nphases\n  warm-up {}, hold {}, drain at most {}\n", duration_text(scenario.phases.warm_up),
-                 duration_text(scenario.phases.hold), duration_text(scenario.phases.drain));
+  fmt::format_to(out, "\nphases\n  {}warm-up {}, hold {}, drain at most {}\n",
+                 scenario.phases.ready_within
+                     ? fmt::format("ready within {}, ", duration_text(*scenario.phases.ready_within))
+                     : "",
+                 duration_text(scenario.phases.warm_up), duration_text(scenario.phases.hold),
+                 duration_text(scenario.phases.drain));
   if (!scenario.faults.empty()) fmt::format_to(out, "\nfaults, behind the start of the hold\n");
   for (const Fault& fault : scenario.faults) {
     fmt::format_to(out, "  {:<16} {}\n", duration_text(fault.at), fault_text(scenario, fault));

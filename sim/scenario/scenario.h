@@ -171,6 +171,7 @@ struct Phases {
   wire::Nanos warm_up{};
   wire::Nanos hold{};
   wire::Nanos drain{};
+  std::optional<wire::Nanos> ready_within{};  // of the fleet, before all others; none: made of what it has to do
 };
 
 // What the run's own health may be at most before its numbers are called INVALID.

@@ -7,6 +7,13 @@ const Table<Phases>& phases_table() {
   static const Table<Phases> table(
       "phases", "How long what takes. The fleet connects before the warm-up.",
       {
+          Row::field<&Phases::ready_within>(
+              {.name = "ready_within",
+               .form = Form::duration,
+               .sentence = "the run begins without those who are not ready by then (fleet.late), and ends where nobody "
+                           "is; absent: what the rates need, the longest timeout, and 30 s",
+               .min = 0.001,
+               .max = 86'400}),
           Row::field<&Phases::warm_up>({.name = "warm_up",
                                         .form = Form::duration,
                                         .fallback = "2s",

@@ -1,5 +1,6 @@
 // Do gateways bring up their sub-devices over a real broker, and is each counted as its own recipient?
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -222,11 +223,25 @@ TEST_P(GatewayFleet, SubDevicesAreLoggedInAgainAfterTheBrokerWasKilled) {
 
 TEST_P(GatewayFleet, ARefusedLoginIsToldAndNotTakenForReady) {
   start([](const std::string& topic) { return topic.ends_with("batch_login") ? 6287 : 200; });
-  ASSERT_TRUE(wait_until([this] { return fleet_->status().gateway_refused >= 4; }));
-  ASSERT_TRUE(wait_until([this] {
-    return fleet_->status().last_error.ends_with("could not connect: batch_login was refused with code 6287: as told");
-  })) << fleet_->status().last_error;
-  EXPECT_EQ(fleet_->status().ready, 0u);
+  ASSERT_TRUE(wait_until([this] { return fleet_->status().kept_out() == 4; })) << fleet_->status().last_error;
+  const FleetStatus status = fleet_->status();
+  EXPECT_THAT(status.last_error,
+              testing::EndsWith("stays without its sub-devices: batch_login was refused with code 6287: as told"));
+  EXPECT_EQ(status.gateway_refused, 4u);
+  EXPECT_EQ(status.connected, 4u);
+  EXPECT_EQ(status.ready, 0u);
+  finish();
+  EXPECT_EQ(outcome_.connect.failed, 4u) << "nobody asks again";
+  EXPECT_THAT(outcome_.connect.errors, testing::ElementsAre(testing::Pair("sub-devices refused", 4u)));
+}
+
+TEST_P(GatewayFleet, OneThatIsRefusedItsSubDevicesDoesNotKeepTheOthersFromTheirs) {
+  start([](const std::string& topic) {
+    return topic.ends_with("batch_login") && topic.find("/hub-2/") != std::string::npos ? 6287 : 200;
+  });
+  ASSERT_TRUE(wait_until([this] { return fleet_->status().ready == 3 && fleet_->status().kept_out() == 1; }))
+      << fleet_->status().last_error;
+  EXPECT_EQ(fleet_->status().gateway_refused, 1u);
   finish();
 }
 

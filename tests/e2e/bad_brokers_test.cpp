@@ -75,11 +75,42 @@ TEST(BadBrokers, AShareOfTheLoginsRefusedForGoodStaysOutAndIsOwedItsMessages) {
   EXPECT_EQ(result["deliveries"]["expected"], 40 * 20);
   EXPECT_EQ(result["deliveries"]["missing"], result["deliveries"]["expected"]);
   EXPECT_TRUE(result["cost"]["fleet_bytes_per_connection"].is_null());
-  EXPECT_NE(run.output().find("6 kept out by the broker"), std::string::npos) << run.output();
+  EXPECT_NE(run.output().find(", 6 kept out, "), std::string::npos) << run.output();
   EXPECT_NE(run.output().find("5 × not authorized, 1 × bad user name or password"), std::string::npos) << run.output();
-  EXPECT_NE(run.output().find("6 of 20 devices are kept out by the broker: what calls owe them is missing"),
+  EXPECT_NE(run.output().find("6 of 20 devices are kept out: what calls owe them is missing"), std::string::npos)
+      << run.output();
+}
+
+// Who is told that the broker is busy asks again, and the run does not wait for it for ever.
+TEST(BadBrokers, AShareThatIsNotReadyInTimeIsLate) {
+  ScriptedBridge bridge(accept_all);
+  ScriptedBroker::Script script;
+  script.connack = [](std::uint64_t n) { return static_cast<std::uint8_t>(n < 18 ? 0 : 0x89); };
+  ScriptedBroker broker(script);
+  SimRun run(scenario(broker, bridge), {"--set", "phases.ready_within=1s"});
+  EXPECT_EQ(run.wait(), kPass) << run.output();
+  const nlohmann::json result = run.result();
+  EXPECT_EQ(result["fleet"]["late"], 2);
+  EXPECT_EQ(result["fleet"]["kept_out"], 0);
+  EXPECT_GE(result["fleet"]["connect"]["refused"]["server busy"], 2);
+  EXPECT_EQ(result["calls"]["accepted"], 40);
+  EXPECT_TRUE(result["cost"]["fleet_bytes_per_connection"].is_null());
+  EXPECT_NE(run.output().find(", 2 not ready in time, "), std::string::npos) << run.output();
+  EXPECT_NE(run.output().find("2 of 20 devices were not ready within 1 s; failed until then: "), std::string::npos)
+      << run.output();
+}
+
+TEST(BadBrokers, ABrokerThatIsBusyForEverEndsTheRun) {
+  ScriptedBridge bridge(accept_all);
+  ScriptedBroker::Script script;
+  script.connack = [](std::uint64_t) { return std::uint8_t{0x89}; };
+  ScriptedBroker broker(script);
+  SimRun run(scenario(broker, bridge), {"--set", "phases.ready_within=500ms"});
+  EXPECT_EQ(run.wait(), 3) << run.output();
+  EXPECT_NE(run.output().find("none of 20 devices was ready after 0.5 s, 0 were connected; failed so far: "),
             std::string::npos)
       << run.output();
+  EXPECT_NE(run.output().find(" × server busy"), std::string::npos) << run.output();
 }
 
 TEST(BadBrokers, AThresholdDecidesWhetherAShareMayStayOut) {

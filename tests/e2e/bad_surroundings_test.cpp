@@ -115,6 +115,18 @@ TEST(BadSurroundings, NobodyNeedsToReadAlong) {
   }
 }
 
+TEST(BadSurroundings, WhatCannotBePrintedIsTold) {
+  TempDir directory;
+  const std::string file = (directory.path() / "schema").string();
+  for (const auto& [command, sentence] : {std::pair<std::string, std::string>{">/dev/full", "No space left on device"},
+                                          std::pair<std::string, std::string>{">'" + file + "'", "File too large"}}) {
+    ChildProcess print({"sh", "-c", fmt::format("ulimit -f 1; exec '{}' schema {}", FLEET_SIM_PROGRAM, command)});
+    EXPECT_EQ(print.wait(std::chrono::minutes(1)), 3) << command;
+    EXPECT_NE(print.output().find("fleet-sim: standard output was not written whole: " + sentence), std::string::npos)
+        << print.output();
+  }
+}
+
 TEST(BadSurroundings, ATerminalSeesOneLineThatIsWrittenOver) {
   TempDir directory;
   const std::string scenario = directory.write("scenario.yaml", to_yaml({.hold = "200ms"})).string();

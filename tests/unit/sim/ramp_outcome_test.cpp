@@ -75,6 +75,31 @@ TEST(RampOutcome, IsHopelessWhenNobodyGetsItsSubscriptions) {
                            "check the topics, and what the broker lets the devices read")));
 }
 
+TEST(RampOutcome, IsHopelessWhenThePlatformRefusesEveryGateway) {
+  FleetStatus status = of_twenty();
+  status.connected = status.half_subscribed = status.gateway_refused = 19;
+  EXPECT_EQ(why_hopeless(status, {}), std::nullopt) << "one has not been answered";
+  status.connected = status.half_subscribed = status.gateway_refused = 20;
+  status.last_error = "hub-3 stays without its sub-devices: batch_login was refused with code 520";
+  EXPECT_THAT(why_hopeless(status, {}),
+              Optional(std::string("the platform refuses sub-devices of 20 gateways; last failure: hub-3 stays without "
+                                   "its sub-devices: batch_login was refused with code 520")));
+}
+
+TEST(RampOutcome, TellsWhoIsLateAndWhy) {
+  FleetStatus status = of_twenty();
+  status.ready = 15;
+  status.login_refused = 2;
+  EXPECT_EQ(late_text(status, {}, std::chrono::milliseconds(1'500)),
+            "3 of 20 devices were not ready within 1.5 s; the run began without them");
+  status.last_error = "lamp-7 could not connect: server busy";
+  EXPECT_EQ(
+      late_text(status, {.attempts = {}, .logins = {{"server busy", 9}}, .lost = {}, .subscriptions = {}},
+                std::chrono::seconds(45)),
+      "3 of 20 devices were not ready within 45 s; failed until then: 9 × server busy; last failure: lamp-7 could not "
+      "connect: server busy; the run began without them");
+}
+
 TEST(RampOutcome, IsHopelessWhenNoHandshakeSucceeds) {
   FleetStatus status = of_twenty();
   status.handshake_refused = kHopelessHandshakes;

@@ -41,7 +41,7 @@ TEST(ResultJson, HasItsKeysInTheirOrder) {
   EXPECT_THAT(keys(result["context"]["broker"]), ElementsAre("name", "version", "config_sha256"));
   EXPECT_THAT(keys(result["fleet"]),
               ElementsAre("devices", "gateways", "sub_devices", "consumers", "connections", "kicked",
-                          "newcomers_refused", "kept_out", "subscriptions", "connect"));
+                          "newcomers_refused", "kept_out", "late", "subscriptions", "connect"));
   EXPECT_THAT(keys(result["fleet"]["subscriptions"]), ElementsAre("refused", "errors", "lowered"));
   EXPECT_THAT(keys(result["fleet"]["connect"]),
               ElementsAre("seconds", "per_s", "failed", "errors", "reconnects", "lost", "refused", "time_us"));

@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"unknown_key_at_the_top",
                  "phases:", "phase:", "s.yaml:19:1: unknown key 'phase' in the scenario; did you mean 'phases'?"},
         BadInput{"unknown_key_like_no_other", "  hold: 10s", "  battery: low",
-                 "s.yaml:20:3: unknown key 'battery' in phases; allowed: warm_up, hold, drain"},
+                 "s.yaml:20:3: unknown key 'battery' in phases; allowed: ready_within, warm_up, hold, drain"},
         BadInput{"scalar_for_a_gateway", "    count: 10", "    count: 10\n    gateway: hubs",
                  "s.yaml:10:14: 'fleet.lamps.gateway' must be a mapping, not 'hubs'"},
         BadInput{

@@ -126,7 +126,7 @@ TEST(Text, TellsWhoWasRefusedAndWhy) {
   record.fleet.connect.subscriptions_refused = 1;
   record.fleet.connect.subscription_errors = {{"quota exceeded", 1}};
   const std::string text = render_text(result_json(record));
-  EXPECT_THAT(text, HasSubstr(", 4 kept out by the broker, 5 attempts failed, 1 subscriptions refused\n"
+  EXPECT_THAT(text, HasSubstr(", 4 kept out, 5 attempts failed, 1 subscriptions refused\n"
                               "refused     3 × not authorized, 2 × server busy\n"
                               "subscribe   1 × quota exceeded\n"));
 }
