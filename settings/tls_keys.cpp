@@ -4,9 +4,10 @@
 
 namespace fleet::settings {
 
-void check_tls(Reader& reader, const std::string& path, const wire::mqtt::TlsOptions& tls, bool is_used) {
+void check_tls(Reader& reader, const std::string& path, const wire::mqtt::TlsOptions& tls, const char* scheme,
+               bool is_used) {
   if (!is_used && reader.given(path)) {
-    reader.fail_at_key(path, fmt::format("'{}' is for a broker behind mqtts://; this URL has no TLS", path));
+    reader.fail_at_key(path, fmt::format("'{}' is for {}; this URL has no TLS", path, scheme));
   }
   if (tls.certificate.empty() != tls.key.empty()) {
     const char* const missing = tls.key.empty() ? "key" : "certificate";

@@ -1,4 +1,4 @@
-// The keys that say whom an MQTT client trusts over TLS, and who it is: the same in a scenario and in bridge.yaml.
+// The keys that say whom a client trusts over TLS, and who it is: the same in a scenario and in bridge.yaml.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ std::vector<Key<T>> tls_keys() {
                                             .max = kPathBytesMax}),
       Row::template field<&TlsOptions::certificate>(
           {.name = "certificate",
-           .sentence = "PEM file of our own certificate, for brokers that want one",
+           .sentence = "PEM file of our own certificate, for servers that want one",
            .max = kPathBytesMax}),
       Row::template field<&TlsOptions::key>(
           {.name = "key", .sentence = "PEM file of its private key, not encrypted", .max = kPathBytesMax}),
@@ -30,8 +30,9 @@ std::vector<Key<T>> tls_keys() {
   };
 }
 
-// What the rows cannot say: certificate and key go together; none of the keys (those at `path`) is for a broker without
-// TLS.
-void check_tls(Reader& reader, const std::string& path, const wire::mqtt::TlsOptions& tls, bool is_used);
+// What the rows cannot say: certificate and key go together; none of the keys (those at `path`) is for a URL without
+// TLS. `scheme`: one with it.
+void check_tls(Reader& reader, const std::string& path, const wire::mqtt::TlsOptions& tls, const char* scheme,
+               bool is_used);
 
 }  // namespace fleet::settings

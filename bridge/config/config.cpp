@@ -86,7 +86,7 @@ void check_config(Reader& reader, const Config& config) {
   if (!config.mqtt.password.empty() && config.mqtt.username.empty()) {
     reader.fail_at("mqtt.password", "'mqtt.password' needs 'mqtt.username' beside it");
   }
-  settings::check_tls(reader, "mqtt.tls", config.mqtt.tls, broker.uses_tls());
+  settings::check_tls(reader, "mqtt.tls", config.mqtt.tls, "mqtts://", broker.uses_tls());
   check_distinct(reader, config.accounts, &AccountConfig::access_key_id, "account", "accounts", "access_key_id");
   check_distinct(reader, config.apps, &AppConfig::app_key, "app", "apps", "app_key");
   check_distinct(reader, config.bcast.keys, &BcastKeyConfig::api_key, "API key", "bcast.keys", "api_key");

@@ -19,38 +19,38 @@ CallerSocket::Moved after_plain(std::size_t count, const error_code& ec) {
 }  // namespace
 
 CallerSocket::CallerSocket(Socket socket, const TlsContext* tls) : socket_(std::move(socket)) {
-  if (tls != nullptr) tls_.emplace(*tls, socket_.native_handle());
+  if (tls != nullptr) tls_ = wire::TlsSession::of_server(tls->get(), socket_.native_handle());
 }
 
-CallerSocket::Moved CallerSocket::after_tls(const TlsSession::Moved& moved, bool& waits_across,
-                                            TlsSession::Step across) {
+CallerSocket::Moved CallerSocket::after_tls(const wire::TlsSession::Moved& moved, bool& waits_across,
+                                            wire::TlsSession::Step across) {
   waits_across = moved.step == across;
   switch (moved.step) {
-    case TlsSession::Step::moved:
+    case wire::TlsSession::Step::moved:
       return {Step::moved, moved.bytes};
-    case TlsSession::Step::wants_input:
-    case TlsSession::Step::wants_room:
+    case wire::TlsSession::Step::wants_input:
+    case wire::TlsSession::Step::wants_room:
       return {Step::blocked, 0};
-    case TlsSession::Step::ended:
+    case wire::TlsSession::Step::ended:
       return {Step::ended, 0};
-    case TlsSession::Step::no_handshake:
+    case wire::TlsSession::Step::no_handshake:
       tls_.reset();
       return {Step::no_tls, 0};
-    case TlsSession::Step::failed:
+    case wire::TlsSession::Step::failed:
       break;
   }
   return {Step::failed, 0};
 }
 
 CallerSocket::Moved CallerSocket::read_some(std::span<char> into) {
-  if (tls_) return after_tls(tls_->read(into), read_wants_room_, TlsSession::Step::wants_room);
+  if (tls_) return after_tls(tls_->read(into), read_wants_room_, wire::TlsSession::Step::wants_room);
   error_code ec;
   const std::size_t count = socket_.read_some(asio::buffer(into.data(), into.size()), ec);
   return after_plain(count, ec);
 }
 
 CallerSocket::Moved CallerSocket::write_some(std::string_view bytes) {
-  if (tls_) return after_tls(tls_->write(bytes), write_wants_input_, TlsSession::Step::wants_input);
+  if (tls_) return after_tls(tls_->write(bytes), write_wants_input_, wire::TlsSession::Step::wants_input);
   error_code ec;
   const std::size_t count = socket_.write_some(asio::buffer(bytes.data(), bytes.size()), ec);
   return after_plain(count, ec);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "bridge/server/tls.h"
+#include "wire/tls_session.h"
 
 namespace fleet::bridge {
 
@@ -60,10 +61,11 @@ class CallerSocket {
   [[nodiscard]] Socket::executor_type get_executor() { return socket_.get_executor(); }
 
  private:
-  [[nodiscard]] Moved after_tls(const TlsSession::Moved& moved, bool& waits_across, TlsSession::Step across);
+  [[nodiscard]] Moved after_tls(const wire::TlsSession::Moved& moved, bool& waits_across,
+                                wire::TlsSession::Step across);
 
   Socket socket_;
-  std::optional<TlsSession> tls_;
+  std::optional<wire::TlsSession> tls_;
   bool read_wants_room_ = false;    // TLS alone: a handshake reads while it writes
   bool write_wants_input_ = false;  // and the other way round
 };

@@ -51,14 +51,13 @@ void count_code(std::map<std::string, std::uint64_t>& codes, std::string_view co
 }  // namespace
 
 CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group, const Url& bridge,
-                       const boost::asio::ip::tcp::endpoint& peer, std::uint32_t run, CallCounters& counters,
-                       Timeline& timeline)
+                       const FoundBridge& found, std::uint32_t run, CallCounters& counters, Timeline& timeline)
     : loop_(loop),
       scenario_(scenario),
       call_group_(group.index),
       group_(scenario.calls.at(group.index)),
       books_(group.books),
-      peer_(peer),
+      found_(found),
       counters_(counters),
       timeline_(timeline),
       builder_(make_builder(scenario, group, bridge, run)),
@@ -86,13 +85,13 @@ std::optional<std::string> CallPlayer::unreachable() const {
 
 void CallPlayer::add_connection(TimePoint now) {
   CallerEvents& events = *this;
-  connections_.push_back(std::make_unique<CallerConnection>(loop_, events));
+  connections_.push_back(std::make_unique<CallerConnection>(loop_, events, found_.tls.get()));
   open_again(*connections_.back(), now);
 }
 
 void CallPlayer::open_again(CallerConnection& connection, TimePoint now) {
   ++opening_;
-  connection.open(peer_, now);
+  connection.open(found_.peer, now);
 }
 
 // Opens connections until `wanted` attempts are under way or a bound is reached.

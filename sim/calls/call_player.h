@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "sim/calls/bridge_answer.h"
+#include "sim/calls/bridge_place.h"
 #include "sim/calls/caller_connection.h"
 #include "sim/calls/request.h"
 #include "sim/fleet/counter.h"
@@ -40,9 +40,9 @@ struct CallCounters {
 // Closed loop: in_flight connections, each of which sends its next call when the one before is answered.
 class CallPlayer final : private CallerEvents {
  public:
-  // All references outlive the player. `peer`: where `bridge` is.
+  // All references outlive the player. `found`: where `bridge` is.
   CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group, const Url& bridge,
-             const boost::asio::ip::tcp::endpoint& peer, std::uint32_t run, CallCounters& counters, Timeline& timeline);
+             const FoundBridge& found, std::uint32_t run, CallCounters& counters, Timeline& timeline);
 
   // Opens the connections that the plan begins with: all of a closed loop, 8 of an open one.
   void open_first(wire::TimePoint now);
@@ -100,7 +100,7 @@ class CallPlayer final : private CallerEvents {
   const std::size_t call_group_;
   const CallGroup& group_;
   Books& books_;
-  const boost::asio::ip::tcp::endpoint peer_;
+  const FoundBridge& found_;
   CallCounters& counters_;
   Timeline& timeline_;
   Tally tally_;

@@ -1,15 +1,19 @@
-// One keep-alive HTTP/1.1 connection of a caller: one request at a time, its answer or its end reported.
+// One keep-alive HTTP/1.1 connection of a caller, over TCP or TLS: one request at a time, its answer or its end
+// reported.
 #pragma once
 
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "sim/calls/answer_reader.h"
 #include "sim/calls/request.h"
 #include "wire/clock.h"
+#include "wire/mqtt/tls_context.h"
+#include "wire/tls_session.h"
 
 namespace fleet::sim {
 
@@ -30,7 +34,8 @@ struct SentCall {
 class CallerEvents {
  public:
   virtual void on_opened(CallerConnection& connection) = 0;
-  // The attempt failed: "connection refused", "connect timeout", or the system's words.
+  // The attempt failed: "connection refused", "connect timeout", "certificate expired" and the other names of
+  // wire::mqtt::Cause, or the system's words.
   virtual void on_open_failed(CallerConnection& connection, std::string_view why) = 0;
   // A whole answer, read at `when`; the reader is good until the next send(). The connection is idle, or closed where
   // it cannot be used again.
@@ -50,8 +55,8 @@ class CallerConnection {
  public:
   enum class State : std::uint8_t { closed, opening, idle, busy };
 
-  // `events` outlives the connection.
-  CallerConnection(boost::asio::io_context& loop, CallerEvents& events);
+  // `events` and `tls` outlive the connection. `tls`: null for http.
+  CallerConnection(boost::asio::io_context& loop, CallerEvents& events, const wire::mqtt::TlsContext* tls = nullptr);
   CallerConnection(const CallerConnection&) = delete;
   CallerConnection& operator=(const CallerConnection&) = delete;
 
@@ -75,14 +80,23 @@ class CallerConnection {
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
   static constexpr std::size_t kReadBytes = 4096;  // an answer of the API has a few hundred bytes
 
+  void shake_hands();
+  void opened();
+  void open_failed(std::string_view why);
+  // Goes on when the socket is ready, if this is still the same life of it.
+  void wait(Socket::wait_type what, void (CallerConnection::*then)());
   void read();
+  void read_tls();
   void on_read(const boost::system::error_code& error, std::size_t bytes);
   void write_rest();
+  void write_tls();
   void on_ended(const boost::system::error_code& error, wire::TimePoint when);
   void answered(wire::TimePoint when);
 
   Socket socket_;
   CallerEvents& events_;
+  const wire::mqtt::TlsContext* const tls_context_;
+  std::optional<wire::TlsSession> tls_;  // of this life of the socket
   State state_ = State::closed;
   // Handlers of an earlier life of the socket recognise themselves by it.
   std::uint32_t life_ = 0;

@@ -14,7 +14,6 @@
 #include "sim/fleet/counter.h"
 #include "sim/fleet/loop_watch.h"
 #include "sim/ledger/timeline.h"
-#include "wire/mqtt/connection.h"
 
 namespace fleet::sim {
 
@@ -31,7 +30,7 @@ constexpr std::chrono::seconds kOpenFirstMax{5};
 }  // namespace
 
 struct Callers::State {
-  State(const Scenario& scenario_in, const std::vector<std::unique_ptr<GroupBooks>>& groups_in, Url bridge_in,
+  State(const Scenario& scenario_in, const std::vector<std::unique_ptr<GroupBooks>>& groups_in, BridgePlace bridge_in,
         std::uint32_t run_in)
       : scenario(scenario_in),
         groups(groups_in),
@@ -46,7 +45,8 @@ struct Callers::State {
 
   const Scenario& scenario;
   const std::vector<std::unique_ptr<GroupBooks>>& groups;
-  const Url bridge;
+  const BridgePlace bridge;
+  FoundBridge found;
   const std::uint32_t run;
 
   // The callers' thread only, while it runs.
@@ -94,7 +94,7 @@ void Callers::State::run_thread() {
   loop.run();
 }
 
-Callers::Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url bridge,
+Callers::Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, BridgePlace bridge,
                  std::uint32_t run)
     : state_(std::make_unique<State>(scenario, groups, std::move(bridge), run)) {}
 
@@ -102,12 +102,13 @@ Callers::~Callers() { stop(); }
 
 wire::Result<void> Callers::start(const PhaseTimes& phases) {
   State& state = *state_;
-  const std::string url = state.bridge.text();
-  const auto peer = wire::mqtt::resolve_broker(state.bridge.address());
-  if (!peer) return wire::environment_error("the name of the bridge is not known", url);
+  const std::string url = state.bridge.url.text();
+  auto found = find_bridge(state.bridge);
+  if (!found) return tl::unexpected(found.error());
+  state.found = std::move(*found);
   for (const auto& group : state.groups) {
-    state.players.push_back(std::make_unique<CallPlayer>(state.loop, state.scenario, *group, state.bridge, *peer,
-                                                         state.run, state.counters, state.timeline));
+    state.players.push_back(std::make_unique<CallPlayer>(state.loop, state.scenario, *group, state.bridge.url,
+                                                         state.found, state.run, state.counters, state.timeline));
   }
   state.phases = phases;
   auto opened = state.opened.emplace().get_future();

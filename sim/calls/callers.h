@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/calls/bridge_place.h"
 #include "sim/ledger/cost.h"
 #include "sim/ledger/group_books.h"
 #include "sim/ledger/tally.h"
@@ -35,8 +36,8 @@ struct CallersOutcome {
 // Owned by the coordinator's thread.
 class Callers {
  public:
-  // `scenario` and `groups` outlive it. `bridge`: http URL of the API. `run` goes into the stamps.
-  Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, Url bridge,
+  // `scenario` and `groups` outlive it. `bridge`: where the API is. `run` goes into the stamps.
+  Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, BridgePlace bridge,
           std::uint32_t run);
   ~Callers();
 

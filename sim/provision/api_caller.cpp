@@ -7,7 +7,6 @@
 
 #include "sim/calls/aliyun_request.h"
 #include "wire/encoding.h"
-#include "wire/mqtt/connection.h"
 #include "wire/signing.h"
 #include "wire/timestamp.h"
 
@@ -37,15 +36,12 @@ bool may_pass(const std::string& code, unsigned status) {
 
 }  // namespace
 
-ApiCaller::ApiCaller(const Target& target, Url bridge, ProvisionWatch& watch, wire::Millis patience)
-    : target_(target),
-      bridge_(std::move(bridge)),
-      watch_(watch),
-      patience_(patience),
-      connection_(loop_, *this),
-      nonce_(random_hex()) {}
+ApiCaller::ApiCaller(const Target& target, BridgePlace bridge, ProvisionWatch& watch, wire::Millis patience)
+    : target_(target), bridge_(std::move(bridge)), watch_(watch), patience_(patience), nonce_(random_hex()) {}
 
-ApiCaller::~ApiCaller() { connection_.close(); }
+ApiCaller::~ApiCaller() {
+  if (connection_) connection_->close();
+}
 
 void ApiCaller::build(std::string_view action, const ApiParameters& parameters, PreparedRequest& out) {
   std::string timestamp;
@@ -63,7 +59,7 @@ void ApiCaller::build(std::string_view action, const ApiParameters& parameters, 
   for (const auto& [key, value] : parameters) all.push_back({key, value});
   const std::string to_sign = wire::aliyun_string_to_sign("POST", all);
 
-  const RequestFrame frame(aliyun_head(bridge_, action));
+  const RequestFrame frame(aliyun_head(bridge_.url, action));
   std::string& body = frame.begin_body(out);
   for (const wire::Param& param : all) {
     wire::percent_append(param.key, body);
@@ -77,10 +73,12 @@ void ApiCaller::build(std::string_view action, const ApiParameters& parameters, 
 }
 
 wire::Result<ApiCaller::Answer> ApiCaller::call(std::string_view action, const ApiParameters& parameters) {
-  if (peer_.port() == 0) {
-    const auto peer = wire::mqtt::resolve_broker(bridge_.address());
-    if (!peer) return tl::unexpected(peer.error());
-    peer_ = *peer;
+  if (!found_) {
+    auto found = find_bridge(bridge_);
+    if (!found) return tl::unexpected(found.error());
+    found_ = std::move(*found);
+    CallerEvents& events = *this;
+    connection_.emplace(loop_, events, found_->tls.get());
   }
   const wire::TimePoint give_up = wire::read_clock() + patience_;
   wire::Millis back_off = kBackOffFirst;
@@ -103,13 +101,13 @@ wire::Result<ApiCaller::Answer> ApiCaller::call(std::string_view action, const A
 
 wire::Result<void> ApiCaller::attempt(PreparedRequest& request) {
   state_ = State::waiting;
-  if (connection_.state() == CallerConnection::State::closed) {
-    connection_.open(peer_, wire::read_clock());
+  if (connection_->state() == CallerConnection::State::closed) {
+    connection_->open(found_->peer, wire::read_clock());
     if (auto told = run_until_told(); !told) return told;
     if (state_ == State::failed) return {};
     state_ = State::waiting;
   }
-  connection_.send(request, {.number = calls_, .written = wire::read_clock(), .measured = false});
+  connection_->send(request, {.number = calls_, .written = wire::read_clock(), .measured = false});
   return run_until_told();
 }
 
@@ -117,13 +115,13 @@ wire::Result<void> ApiCaller::run_until_told() {
   while (state_ == State::waiting) {
     const wire::TimePoint now = wire::read_clock();
     if (now >= deadline_) {
-      connection_.close();
+      connection_->close();
       why_ = "no answer came in time";
       state_ = State::failed;
       return {};
     }
     if (auto waited = watch_.wait(now); !waited) {
-      connection_.close();
+      connection_->close();
       return waited;
     }
     loop_.restart();

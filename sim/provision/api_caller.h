@@ -2,15 +2,16 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sim/calls/bridge_place.h"
 #include "sim/calls/caller_connection.h"
 #include "sim/provision/watch.h"
 #include "sim/scenario/scenario.h"
@@ -32,7 +33,7 @@ class ApiCaller final : private CallerEvents {
   static constexpr wire::Millis kBackOffMost{2'000};
 
   // `target` gives the account; `watch` outlives the caller. `patience` is there for tests.
-  ApiCaller(const Target& target, Url bridge, ProvisionWatch& watch, wire::Millis patience = kPatience);
+  ApiCaller(const Target& target, BridgePlace bridge, ProvisionWatch& watch, wire::Millis patience = kPatience);
   ~ApiCaller();
   ApiCaller(const ApiCaller&) = delete;
   ApiCaller& operator=(const ApiCaller&) = delete;
@@ -51,7 +52,7 @@ class ApiCaller final : private CallerEvents {
   // Waits without making a call. Errors: of the watch.
   [[nodiscard]] wire::Result<void> pause(wire::Nanos how_long) { return watch_.wait(wire::read_clock() + how_long); }
   // "http://127.0.0.1:8080", for errors.
-  [[nodiscard]] std::string where() const { return bridge_.text(); }
+  [[nodiscard]] std::string where() const { return bridge_.url.text(); }
 
  private:
   enum class State : std::uint8_t { idle, waiting, opened, answered, failed };
@@ -70,12 +71,12 @@ class ApiCaller final : private CallerEvents {
   void on_idle_closed(CallerConnection& connection) override;
 
   const Target& target_;
-  const Url bridge_;
+  const BridgePlace bridge_;
   ProvisionWatch& watch_;
   const wire::Millis patience_;
   boost::asio::io_context loop_{1};
-  boost::asio::ip::tcp::endpoint peer_;
-  CallerConnection connection_;
+  std::optional<FoundBridge> found_;            // from the first call on
+  std::optional<CallerConnection> connection_;  // the same
   State state_ = State::idle;
   wire::TimePoint deadline_{};  // of the attempt
   unsigned status_ = 0;

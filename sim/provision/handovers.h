@@ -8,10 +8,10 @@
 #include <string>
 #include <thread>
 
+#include "sim/calls/bridge_place.h"
 #include "sim/provision/watch.h"
 #include "sim/scenario/identities.h"
 #include "sim/scenario/scenario.h"
-#include "wire/url.h"
 
 namespace fleet::sim {
 
@@ -19,7 +19,7 @@ namespace fleet::sim {
 class Handovers final : private ProvisionWatch {
  public:
   // All outlive it.
-  Handovers(const Scenario& scenario, const Identities& identities, const wire::Url& bridge)
+  Handovers(const Scenario& scenario, const Identities& identities, const BridgePlace& bridge)
       : scenario_(scenario), identities_(identities), bridge_(bridge) {}
   ~Handovers() { cut_short(); }
   Handovers(const Handovers&) = delete;
@@ -41,7 +41,7 @@ class Handovers final : private ProvisionWatch {
 
   const Scenario& scenario_;
   const Identities& identities_;
-  const wire::Url& bridge_;
+  const BridgePlace& bridge_;
   std::thread thread_;
   std::atomic<bool> done_{true};
   std::string problem_;  // written before done_

@@ -39,7 +39,7 @@ class Conductor final : private ProvisionWatch {
       : scenario_(scenario), stage_(stage), progress_(progress), faults_(scenario, stage, progress) {}
 
   // Identities and topology that have to come through the API.
-  wire::Result<void> prepare() { return provision(scenario_, stage_.bridge_url, *stage_.identities, *this); }
+  wire::Result<void> prepare() { return provision(scenario_, stage_.bridge_place, *stage_.identities, *this); }
   wire::Result<void> connect();
   wire::Result<void> play();
   RunEdges& edges() { return edges_; }

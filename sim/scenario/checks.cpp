@@ -8,6 +8,7 @@
 
 #include "settings/scalar.h"
 #include "settings/spelling.h"
+#include "settings/tls_keys.h"
 #include "settings/units.h"
 #include "sim/scenario/checks_behaviour.h"
 #include "sim/scenario/checks_calls.h"
@@ -48,6 +49,12 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
       reader.fail_at(path, fmt::format("'{}' is for a bridge that is started; not with 'url'", key));
     }
   }
+  if (!draft.bridge.url && reader.given("target.bridge.tls")) {
+    reader.fail_at("target.bridge.tls", "'target.bridge.tls' is for https://; a bridge that is started has none");
+  }
+  if (draft.bridge.url) {
+    settings::check_tls(reader, "target.bridge.tls", draft.bridge.tls, "https://", draft.bridge.url->scheme == "https");
+  }
   if (draft.bridge.url && draft.enforce_api_limits) {
     reader.fail_at("target.limits",
                    "'limits: api' is for a bridge that is started; one behind a URL has its own limits");
@@ -66,6 +73,7 @@ void check_target(const TargetDraft& draft, Reader& reader, Target& out) {
   out.broker_persistence = draft.broker.persistence;
   out.broker_apart = draft.broker.apart;
   out.bridge = draft.bridge.url;
+  out.bridge_tls = draft.bridge.tls;
   out.dialect = draft.bridge.dialect;
   out.enforce_api_limits = draft.enforce_api_limits;
   out.publisher = draft.bridge.publisher;

@@ -23,7 +23,7 @@ void check_broker_tls(const BrokerDraft& draft, Reader& reader, Target& out) {
                                "files here",
                                path));
   } else if (draft.url) {
-    settings::check_tls(reader, path, draft.tls, wire::mqtt::BrokerPlace{*draft.url}.uses_tls());
+    settings::check_tls(reader, path, draft.tls, "mqtts://", wire::mqtt::BrokerPlace{*draft.url}.uses_tls());
   } else {
     for (const char* key : {"ca", "certificate", "key", "verify"}) {
       const std::string inner = fmt::format("{}.{}", path, key);

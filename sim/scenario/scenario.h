@@ -207,15 +207,16 @@ struct Target {
   std::optional<Url> broker;     // none: Mosquitto is started for this run
   wire::mqtt::TlsOptions tls{};  // of a broker behind a URL with TLS
   BrokerTls broker_tls = BrokerTls::off;
-  bool broker_websocket = false;      // a started broker speaks MQTT over WebSocket
-  AddressRange source_addresses{};    // that the fleet connects from, in turn
-  bool broker_persistence = false;    // started Mosquitto keeps sessions and messages on disk
-  bool broker_apart = true;           // a started Mosquitto has a core alone, where there are two
-  bool broker_auth = false;           // a started Mosquitto lets in whom the started bridge's registry knows
-  std::optional<Url> bridge;          // none: fleet-bridge is started for this run
-  Dialect dialect = Dialect::aliyun;  // of either
-  bool enforce_api_limits = false;    // limits: api
-  Engine publisher = Engine::native;  // of a started bridge
+  bool broker_websocket = false;        // a started broker speaks MQTT over WebSocket
+  AddressRange source_addresses{};      // that the fleet connects from, in turn
+  bool broker_persistence = false;      // started Mosquitto keeps sessions and messages on disk
+  bool broker_apart = true;             // a started Mosquitto has a core alone, where there are two
+  bool broker_auth = false;             // a started Mosquitto lets in whom the started bridge's registry knows
+  std::optional<Url> bridge;            // none: fleet-bridge is started for this run
+  wire::mqtt::TlsOptions bridge_tls{};  // of a bridge behind https://
+  Dialect dialect = Dialect::aliyun;    // of either
+  bool enforce_api_limits = false;      // limits: api
+  Engine publisher = Engine::native;    // of a started bridge
   std::uint32_t publisher_connections = 1;
   std::string access_key_id = "testid";  // of dialect emqx-bcast: API key and its secret
   std::string access_key_secret = "testsecret";

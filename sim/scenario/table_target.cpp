@@ -68,17 +68,25 @@ const Table<BrokerDraft>& broker_table() {
   return table;
 }
 
+const Table<wire::mqtt::TlsOptions>& bridge_tls_table() {
+  static const Table<wire::mqtt::TlsOptions> table("target.bridge.tls", "TLS with a bridge behind https://.",
+                                                   settings::tls_keys<wire::mqtt::TlsOptions>());
+  return table;
+}
+
 const Table<BridgeDraft>& bridge_table() {
   using Row = Key<BridgeDraft>;
   static const Table<BridgeDraft> table(
-      "target.bridge", "The batch API: `local` (fleet-bridge, started for this run) or http://HOST:PORT.",
+      "target.bridge", "The batch API: `local` (fleet-bridge, started for this run), http:// or https://HOST:PORT.",
       {
           Row::field<&BridgeDraft::use>({.name = "use",
                                          .form = Form::choice,
                                          .sentence = "local: fleet-bridge, started for this run",
                                          .choices = "local"}),
           Row::field<&BridgeDraft::url>(
-              {.name = "url", .form = Form::url, .sentence = "anything that speaks the API", .choices = "http"}),
+              {.name = "url", .form = Form::url, .sentence = "anything that speaks the API", .choices = "http|https"}),
+          Row::mapping<&BridgeDraft::tls, &bridge_tls_table>(
+              {.name = "tls", .sentence = "behind https://: whom to trust"}),
           Row::field<&BridgeDraft::dialect>({.name = "dialect",
                                              .form = Form::choice,
                                              .fallback = "aliyun",

@@ -41,6 +41,7 @@ struct BrokerDraft {
 struct BridgeDraft {
   std::optional<std::size_t> use;
   std::optional<Url> url;
+  wire::mqtt::TlsOptions tls;
   Dialect dialect = Dialect::aliyun;
   std::string access_key_id;
   std::string access_key_secret;

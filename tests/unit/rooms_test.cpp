@@ -31,7 +31,7 @@ const std::vector<Room>& rooms() {
       {"bridge/config/", {"bridge/actions/action.h", "bridge/tmc/method.h", "settings/", "wire/"}},
       // A program of its own, inside the broker: of the bridge it knows the file.
       {"bridge/broker_auth/", {"bridge/registry/sqlite_", "wire/"}},
-      {"bridge/", {"wire/"}},
+      {"bridge/", {"settings/command_line", "wire/"}},
       {"sim/scenario/", {"settings/", "wire/"}},
       {"sim/ledger/", {"sim/scenario/", "wire/"}},
       {"sim/report/", {"sim/ledger/", "sim/scenario/", "wire/"}},
@@ -40,7 +40,7 @@ const std::vector<Room>& rooms() {
       {"sim/proxy/", {"sim/fleet/", "sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/calls/", {"sim/fleet/", "sim/ledger/", "sim/scenario/", "wire/"}},
       {"sim/provision/", {"settings/", "sim/calls/", "sim/fleet/", "sim/ledger/", "sim/scenario/", "wire/"}},
-      {"sim/", {"wire/"}},  // run/ and main.cpp: above all other rooms of sim
+      {"sim/", {"settings/command_line", "wire/"}},  // run/ and main.cpp: above all other rooms of sim
   };
   return all;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "wire/error.h"
+#include "wire/mqtt/cause.h"
 
 namespace fleet::wire::mqtt {
 
@@ -19,6 +20,9 @@ struct TlsOptions {
 
   bool operator==(const TlsOptions&) const = default;
 };
+
+// What a client's handshake failed for: of the newest error of OpenSSL's on this thread.
+[[nodiscard]] Fault handshake_fault(const SSL& session);
 
 // Made once, const from then on; shared by the connections of any number of threads and outlives them.
 class TlsContext {

@@ -39,7 +39,7 @@ class TlsLayer final : public Layer {
   // Of a call of OpenSSL's that did not succeed.
   [[nodiscard]] Outcome after(int result);
   [[nodiscard]] Outcome fail(Fault fault);
-  [[nodiscard]] Fault handshake_fault() const;
+  [[nodiscard]] Fault tls_fault() const;
 
   struct Free {
     void operator()(SSL* session) const;

@@ -343,8 +343,7 @@ TEST(Config, ErrorsNameThePlaceAndWhatToChange) {
        "bridge.yaml:1:17: 'mqtt.broker': 'http://h' has a scheme that is not supported (allowed: mqtt:// mqtts:// "
        "ws:// wss://); "
        "write it like mqtt://127.0.0.1:1883"},
-      {"mqtt: { tls: { ca: a.pem } }\n",
-       "bridge.yaml:1:9: 'mqtt.tls' is for a broker behind mqtts://; this URL has no TLS"},
+      {"mqtt: { tls: { ca: a.pem } }\n", "bridge.yaml:1:9: 'mqtt.tls' is for mqtts://; this URL has no TLS"},
       {"mqtt: { broker: 'mqtts://h', tls: { certificate: a.pem } }\n",
        "bridge.yaml:1:50: 'mqtt.tls.certificate' needs 'mqtt.tls.key' beside it"},
       {"mqtt: { broker: 'mqtts://h', tls: { key: a.pem } }\n",

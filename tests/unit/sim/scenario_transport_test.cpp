@@ -40,6 +40,20 @@ TEST(Transport, IsTlsWithFilesForABrokerAtAUrl) {
   EXPECT_EQ(target.broker_tls, BrokerTls::off);
 }
 
+TEST(Transport, IsHttpsForABridgeAtAUrl) {
+  const auto with_bridge = [](const char* bridge) {
+    return parse_scenario(std::string(kSmallScenario), "s.yaml", {{"target.bridge", bridge}}, {});
+  };
+  const auto scenario = with_bridge("{url: 'https://h', tls: {ca: ca.pem, verify: false}}");
+  ASSERT_TRUE(scenario) << scenario.error().text();
+  EXPECT_EQ(scenario->target.bridge->text(), "https://h:443");
+  EXPECT_EQ(scenario->target.bridge_tls, (wire::mqtt::TlsOptions{.ca = "ca.pem", .verify = false}));
+  EXPECT_EQ(with_bridge("{url: 'http://h', tls: {ca: ca.pem}}").error().text(),
+            "--set target.bridge: 'target.bridge.tls' is for https://; this URL has no TLS");
+  EXPECT_EQ(with_bridge("{use: local, tls: {ca: ca.pem}}").error().text(),
+            "--set target.bridge: 'target.bridge.tls' is for https://; a bridge that is started has none");
+}
+
 TEST(Transport, SaysWhatMakesNoSense) {
   struct Row {
     const char* broker;
@@ -51,7 +65,7 @@ TEST(Transport, SaysWhatMakesNoSense) {
        "--set target.broker: 'target.broker.tls: on' is for a broker that is started; with 'url' write "
        "mqtts:// or wss://, and files here"},
       {"{url: 'mqtt://h', tls: {ca: a.pem}}",
-       "--set target.broker: 'target.broker.tls' is for a broker behind mqtts://; this URL has no TLS"},
+       "--set target.broker: 'target.broker.tls' is for mqtts://; this URL has no TLS"},
       {"{url: 'mqtts://h', tls: {certificate: a.pem}}",
        "--set target.broker: 'target.broker.tls.certificate' needs 'target.broker.tls.key' beside it"},
       {"{url: 'mqtts://h', tls: {key: a.pem}}",
