@@ -71,11 +71,12 @@ bool CallPlayer::is_measured(TimePoint due) const { return due >= phases_.hold_b
 
 // --- connections ----------------------------------------------------------------------------------------------------
 
+std::size_t CallPlayer::first_connections() const {
+  return group_.closed_loop ? connections_max_ : std::min(kFirstConnections, connections_max_);
+}
+
 void CallPlayer::open_first(TimePoint now) {
-  const std::size_t first = group_.closed_loop ? connections_max_ : std::min(kFirstConnections, connections_max_);
-  for (std::size_t i = 0; i < first; ++i) {
-    add_connection(now);
-  }
+  for (std::size_t i = 0; i < first_connections(); ++i) add_connection(now);
 }
 
 std::optional<std::string> CallPlayer::unreachable() const {

@@ -44,7 +44,9 @@ class CallPlayer final : private CallerEvents {
   CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group, const Url& bridge,
              const FoundBridge& found, std::uint32_t run, CallCounters& counters, Timeline& timeline);
 
-  // Opens the connections that the plan begins with: all of a closed loop, 8 of an open one.
+  // How many connections the plan begins with: all of a closed loop, 8 of an open one.
+  [[nodiscard]] std::size_t first_connections() const;
+  // Opens those.
   void open_first(wire::TimePoint now);
   // Every attempt of open_first() has ended, well or badly.
   [[nodiscard]] bool first_settled() const { return opening_ == 0; }

@@ -26,6 +26,8 @@ constexpr wire::Nanos kSweepEvery = std::chrono::milliseconds(50);
 
 // A bridge that has not even refused our connections after this long is not there.
 constexpr std::chrono::seconds kOpenFirstMax{5};
+// The handshakes of https, each of which both ends have to reckon for.
+constexpr std::chrono::milliseconds kHandshakeMax{10};
 
 }  // namespace
 
@@ -117,7 +119,11 @@ wire::Result<void> Callers::start(const PhaseTimes& phases) {
   } catch (const std::system_error& error) {
     return wire::environment_error(std::string("cannot start the callers' thread: ") + error.what());
   }
-  const bool known = opened.wait_for(kOpenFirstMax) == std::future_status::ready;
+  wire::Nanos limit = kOpenFirstMax;
+  if (state.found.tls) {
+    for (const auto& player : state.players) limit += kHandshakeMax * static_cast<int>(player->first_connections());
+  }
+  const bool known = opened.wait_for(limit) == std::future_status::ready;
   const std::optional<std::string> unreachable =
       known ? opened.get() : std::optional<std::string>("no answer to the connect");
   if (!unreachable) return {};
