@@ -87,9 +87,9 @@ int run(const Arguments& arguments) {
   const nlohmann::ordered_json result = fleet::sim::result_json(*record);
   // First to the file: standard output may be closed or full.
   const auto written = fleet::sim::write_result(result, out + "/result.json");
-  print_summary(result);
+  const bool printed = print_summary(result) == 0;
   if (!written) return fail(written.error());
-  print("\nwritten: " + out + "/result.json\n");
+  if (printed) print("\nwritten: " + out + "/result.json\n");
   return exit_code(record->verdict);
 }
 

@@ -23,12 +23,19 @@ TlsSession TlsSession::of_server(SSL_CTX* context, int socket) {
 
 TlsSession TlsSession::of_client(SSL_CTX* context, int socket, const std::string& server_name) {
   TlsSession session(context, socket);
-  SSL_set_connect_state(session.session_.get());
-  if (!server_name.empty()) SSL_set_tlsext_host_name(session.session_.get(), server_name.c_str());
+  SSL* const raw = session.session_.get();
+  SSL_set_connect_state(raw);
+  // What has_pending() tells is all that there is: nothing but the socket holds more.
+  SSL_set_read_ahead(raw, 0);
+  SSL_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
+  // HTTP may end an answer with the connection: one that was cut off is not whole.
+  SSL_clear_options(raw, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  if (!server_name.empty()) SSL_set_tlsext_host_name(raw, server_name.c_str());
+  session.is_client_ = true;
   return session;
 }
 
-TlsSession::Step TlsSession::step_after(int result) {
+TlsSession::Step TlsSession::step_after(int result, bool is_write) {
   switch (SSL_get_error(session_.get(), result)) {
     case SSL_ERROR_WANT_READ:
       return Step::wants_input;
@@ -38,12 +45,13 @@ TlsSession::Step TlsSession::step_after(int result) {
       over_ = Step::ended;
       break;
     case SSL_ERROR_SSL:
-      if (!established()) fault_ = mqtt::handshake_fault(*session_);
+      if (is_client_) cause_ = mqtt::handshake_fault(*session_).cause;
       over_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST ? Step::no_handshake : Step::failed;
       break;
     default:
-      over_ = Step::failed;
-      break;
+      if (!is_write) over_ = Step::failed;
+      ERR_clear_error();
+      return Step::failed;
   }
   ERR_clear_error();
   return *over_;
@@ -78,7 +86,7 @@ TlsSession::Moved TlsSession::write(std::string_view bytes) {
   Moved moved;
   ERR_clear_error();
   const int result = SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &moved.bytes);
-  if (result != 1) moved.step = step_after(result);
+  if (result != 1) moved.step = step_after(result, true);
   return moved;
 }
 

@@ -15,8 +15,8 @@
 
 namespace fleet::wire {
 
-// Does not own the socket. The handshake happens within the first read() or write(). The process ignores SIGPIPE. One
-// loop.
+// Does not own the socket. The handshake happens within the first read() or write(), or by shake_hands() before. The
+// process ignores SIGPIPE. One loop.
 class TlsSession {
  public:
   // `context` outlives the session; that of a client says whom to trust.
@@ -41,7 +41,8 @@ class TlsSession {
   [[nodiscard]] Step shake_hands();
   // Fills `into` as far as there is something.
   [[nodiscard]] Moved read(std::span<char> into);
-  // Writes some of `bytes` (not empty). What was not written comes again, with more behind it or not.
+  // Writes some of `bytes` (not empty). What was not written comes again, with more behind it or not. Where the
+  // connection is gone what came in before can still be read.
   [[nodiscard]] Moved write(std::string_view bytes);
   // Tells the peer that nothing more comes, as far as the socket has room for it. Once.
   void end();
@@ -50,12 +51,12 @@ class TlsSession {
   [[nodiscard]] bool established() const;
   // read() has something to say that the socket will not announce.
   [[nodiscard]] bool has_pending() const;
-  // Why the handshake failed.
-  [[nodiscard]] const mqtt::Fault& fault() const { return fault_; }
+  // Of a client: what its handshake failed for, or why the server has ended the connection after it.
+  [[nodiscard]] mqtt::Cause cause() const { return cause_; }
 
  private:
   TlsSession(SSL_CTX* context, int socket);
-  [[nodiscard]] Step step_after(int result);
+  [[nodiscard]] Step step_after(int result, bool is_write = false);
 
   struct Free {
     void operator()(SSL* session) const;
@@ -63,7 +64,8 @@ class TlsSession {
   std::unique_ptr<SSL, Free> session_;
   bool told_end_ = false;
   std::optional<Step> over_;  // ended, no_handshake or failed: what every further read() says
-  mqtt::Fault fault_;
+  bool is_client_ = false;
+  mqtt::Cause cause_ = mqtt::Cause::none;
 };
 
 }  // namespace fleet::wire

@@ -266,7 +266,7 @@ const Table<Config>& config_table() {
           Row::mapping<&Config::http, &http_table>({.name = "http", .sentence = "where callers are listened to"}),
           Row::mapping<&Config::mqtt, &mqtt_table>({.name = "mqtt", .sentence = "the broker"}),
           Row::mapping<&Config::registry, &registry_table>(
-              {.name = "registry", .sentence = "where products and devices are kept"}),
+              {.name = "registry", .sentence = "where products, devices and apps are kept"}),
           Row::list<&Config::accounts, &account_table>({.name = "accounts", .sentence = "callers of the APIs"}),
           Row::list<&Config::apps, &app_table>({.name = "apps", .sentence = "applications"}),
           Row::mapping<&Config::bcast, &bcast_table>(

@@ -105,14 +105,13 @@ class Registry {
 
   // Opens the store and merges `products` into it: products and devices of the configuration that the store lacks are
   // added, a secret or a nickname that the configuration gives wins over the stored one, topic classes likewise;
-  // nothing is removed. Of `apps` it keeps exactly these: nobody else makes any, and what the configuration no longer
-  // names shall get in nowhere. Product keys differ, device names within a product, and app keys: the configuration has
-  // checked it.
-  // Errors: usage where a product is of another kind in the store than in the configuration; environment where the file
-  // cannot be opened, read or written, is locked by another process, has several names (hard links), is damaged, no
-  // database, of another program or of a newer version; usage where a device's gateway is
-  // not there, is none, or has more sub-devices than kSubDevicesMax. A device that belongs to a gateway already stays
-  // with it, whatever the configuration says: somebody may have moved it since.
+  // nothing is removed. Of `apps` it keeps exactly these: nobody else makes any, and one that the configuration no
+  // longer names shall not get in any more. Product keys differ, device names within a product, and app keys: the
+  // configuration has checked it. Errors: usage where a product is of another kind in the store than in the
+  // configuration; environment where the file cannot be opened, read or written, is locked by another process, has
+  // several names (hard links), is damaged, no database, of another program or of a newer version; usage where a
+  // device's gateway is not there, is none, or has more sub-devices than kSubDevicesMax. A device that belongs to a
+  // gateway already stays with it, whatever the configuration says: somebody may have moved it since.
   [[nodiscard]] static wire::Result<std::unique_ptr<Registry>> open(const RegistryConfig& config,
                                                                     const std::vector<ProductConfig>& products,
                                                                     wire::WallTime wall,

@@ -135,9 +135,9 @@ void CallPlayer::open_failed(std::string_view why) {
   }
 }
 
-void CallPlayer::on_idle_closed(CallerConnection& connection) {
+void CallPlayer::on_idle_closed(CallerConnection& connection, std::string_view why) {
   std::erase(idle_, &connection);
-  if (!playing_ && next_call_ == 0) open_error_ = "it closes connections before a call is made";
+  if (!playing_ && next_call_ == 0) open_error_ = why.empty() ? "it closes connections before a call is made" : why;
   const TimePoint now = wire::read_clock();
   if (!plan_ended_ && now - connection.since() >= kWorthReopening) open_again(connection, now);
 }

@@ -60,14 +60,18 @@ void CallerConnection::shake_hands() {
     case Step::failed:
       break;
   }
-  switch (const wire::mqtt::Cause cause = tls_->fault().cause) {
-    case wire::mqtt::Cause::none:
-      return open_failed("connection closed");
-    case wire::mqtt::Cause::certificate_refused:  // whose name is of a broker
-      return open_failed("certificate refused by the bridge");
-    default:
-      return open_failed(wire::mqtt::cause_name(cause));
-  }
+  tls_failed();
+}
+
+void CallerConnection::tls_failed() {
+  const wire::mqtt::Cause cause = tls_->cause();
+  is_hopeless_ = wire::mqtt::is_lasting(cause);
+  if (!refusal().empty()) return open_failed(refusal());
+  open_failed(cause == wire::mqtt::Cause::none ? "connection closed" : wire::mqtt::cause_name(cause));
+}
+
+std::string_view CallerConnection::refusal() const {
+  return tls_ && tls_->cause() == wire::mqtt::Cause::certificate_refused ? kCertificateRefused : std::string_view();
 }
 
 void CallerConnection::opened() {
@@ -164,8 +168,9 @@ void CallerConnection::on_read(const error_code& error, std::size_t bytes) {
     return;
   }
   if (state_ == State::idle) {
+    const std::string_view why = refusal();
     close();
-    events_.on_idle_closed(*this);
+    events_.on_idle_closed(*this, why);
     return;
   }
   switch (answer_.feed({input_.data(), bytes})) {
@@ -184,16 +189,19 @@ void CallerConnection::on_read(const error_code& error, std::size_t bytes) {
 
 void CallerConnection::on_ended(const error_code& error, wire::TimePoint when) {
   if (state_ == State::idle) {
+    const std::string_view why = refusal();
     close();
-    events_.on_idle_closed(*this);
+    events_.on_idle_closed(*this, why);
     return;
   }
   const bool half = answer_.has_begun();
+  const std::string_view refused = refusal();
   if (error == asio::error::eof && answer_.end_of_stream() == AnswerReader::Progress::whole) {
     answered(when);
     return;
   }
   close();
+  if (!refused.empty()) return events_.on_call_failed(*this, refused);
   events_.on_call_failed(*this, half ? std::string(kHalfAnAnswer) : in_words(error));
 }
 

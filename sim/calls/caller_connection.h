@@ -21,6 +21,8 @@ class CallerConnection;
 
 // Why a call failed whose answer began and did not come whole: the peer closed, or the call's time was over.
 inline constexpr std::string_view kHalfAnAnswer = "half an answer";
+// The bridge does not take our certificate, or wants one and got none. TLS 1.3 says so behind the handshake only.
+inline constexpr std::string_view kCertificateRefused = "certificate refused by the bridge";
 
 // A call as its connection remembers it.
 struct SentCall {
@@ -34,8 +36,8 @@ struct SentCall {
 class CallerEvents {
  public:
   virtual void on_opened(CallerConnection& connection) = 0;
-  // The attempt failed: "connection refused", "connect timeout", "certificate expired" and the other names of
-  // wire::mqtt::Cause, or the system's words.
+  // The attempt failed: "connection refused", "connect timeout", "certificate expired" and other names of
+  // wire::mqtt::Cause, kCertificateRefused, or the system's words.
   virtual void on_open_failed(CallerConnection& connection, std::string_view why) = 0;
   // A whole answer, read at `when`; the reader is good until the next send(). The connection is idle, or closed where
   // it cannot be used again.
@@ -43,8 +45,8 @@ class CallerEvents {
   // The request's outcome stays unknown: "connection closed", "half an answer", "bad answer", or the system's words.
   // Closed.
   virtual void on_call_failed(CallerConnection& connection, std::string_view why) = 0;
-  // The peer closed, or sent what nobody asked for, between calls. Closed.
-  virtual void on_idle_closed(CallerConnection& connection) = 0;
+  // The peer closed, or sent what nobody asked for, between calls. Closed. `why`: kCertificateRefused; usually empty.
+  virtual void on_idle_closed(CallerConnection& connection, std::string_view why) = 0;
 
  protected:
   ~CallerEvents() = default;
@@ -57,6 +59,7 @@ class CallerConnection {
 
   // `events` and `tls` outlive the connection. `tls`: null for http.
   CallerConnection(boost::asio::io_context& loop, CallerEvents& events, const wire::mqtt::TlsContext* tls = nullptr);
+  ~CallerConnection() { close(); }
   CallerConnection(const CallerConnection&) = delete;
   CallerConnection& operator=(const CallerConnection&) = delete;
 
@@ -73,6 +76,8 @@ class CallerConnection {
   [[nodiscard]] wire::TimePoint since() const { return since_; }
   // The one sent last.
   [[nodiscard]] const SentCall& call() const { return call_; }
+  // Another attempt to open it fails like the last one, before somebody changes a certificate.
+  [[nodiscard]] bool is_hopeless() const { return is_hopeless_; }
   // Of the answer to it; also when the connection is closed.
   [[nodiscard]] bool answer_has_begun() const { return answer_.has_begun(); }
 
@@ -83,6 +88,9 @@ class CallerConnection {
   void shake_hands();
   void opened();
   void open_failed(std::string_view why);
+  void tls_failed();
+  // What the TLS session knows better than the socket; empty: nothing.
+  [[nodiscard]] std::string_view refusal() const;
   // Goes on when the socket is ready, if this is still the same life of it.
   void wait(Socket::wait_type what, void (CallerConnection::*then)());
   void read();
@@ -97,6 +105,7 @@ class CallerConnection {
   CallerEvents& events_;
   const wire::mqtt::TlsContext* const tls_context_;
   std::optional<wire::TlsSession> tls_;  // of this life of the socket
+  bool is_hopeless_ = false;
   State state_ = State::closed;
   // Handlers of an earlier life of the socket recognise themselves by it.
   std::uint32_t life_ = 0;

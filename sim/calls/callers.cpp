@@ -26,8 +26,9 @@ constexpr wire::Nanos kSweepEvery = std::chrono::milliseconds(50);
 
 // A bridge that has not even refused our connections after this long is not there.
 constexpr std::chrono::seconds kOpenFirstMax{5};
-// The handshakes of https, each of which both ends have to reckon for.
+// More for the handshakes of https, each of which both ends have to reckon for.
 constexpr std::chrono::milliseconds kHandshakeMax{10};
+constexpr std::chrono::seconds kHandshakesMax{25};
 
 }  // namespace
 
@@ -56,7 +57,6 @@ struct Callers::State {
   LoopWatch watch;
   Timeline timeline;
   std::vector<std::unique_ptr<CallPlayer>> players;
-  PhaseTimes phases;
   TimePoint next_sweep{};
   std::optional<std::promise<std::optional<std::string>>> opened;  // fulfilled, then gone
 
@@ -65,7 +65,7 @@ struct Callers::State {
   std::optional<CallersOutcome> outcome;
 };
 
-// Plays from the beat on which every first connection has been opened or refused; a group without any is reported.
+// Every first connection has been opened or refused: a group without any is reported.
 void Callers::State::on_beat(TimePoint now) {
   if (opened) {
     const bool settled = std::all_of(players.begin(), players.end(), [](const auto& p) { return p->first_settled(); });
@@ -73,9 +73,6 @@ void Callers::State::on_beat(TimePoint now) {
       std::optional<std::string> unreachable;
       for (const auto& player : players) {
         if (!unreachable) unreachable = player->unreachable();
-      }
-      if (!unreachable) {
-        for (const auto& player : players) player->play(phases);
       }
       opened->set_value(std::move(unreachable));
       opened.reset();
@@ -88,9 +85,7 @@ void Callers::State::on_beat(TimePoint now) {
 
 void Callers::State::run_thread() {
   name_this_thread("callers");
-  timeline.start(phases.hold_begin);
   watch.start();
-  watch.set_phases(phases);
   const TimePoint now = wire::read_clock();
   for (const auto& player : players) player->open_first(now);
   loop.run();
@@ -102,7 +97,7 @@ Callers::Callers(const Scenario& scenario, const std::vector<std::unique_ptr<Gro
 
 Callers::~Callers() { stop(); }
 
-wire::Result<void> Callers::start(const PhaseTimes& phases) {
+wire::Result<void> Callers::open() {
   State& state = *state_;
   const std::string url = state.bridge.url.text();
   auto found = find_bridge(state.bridge);
@@ -112,7 +107,6 @@ wire::Result<void> Callers::start(const PhaseTimes& phases) {
     state.players.push_back(std::make_unique<CallPlayer>(state.loop, state.scenario, *group, state.bridge.url,
                                                          state.found, state.run, state.counters, state.timeline));
   }
-  state.phases = phases;
   auto opened = state.opened.emplace().get_future();
   try {
     state.thread = std::thread([&state] { state.run_thread(); });
@@ -121,7 +115,9 @@ wire::Result<void> Callers::start(const PhaseTimes& phases) {
   }
   wire::Nanos limit = kOpenFirstMax;
   if (state.found.tls) {
-    for (const auto& player : state.players) limit += kHandshakeMax * static_cast<int>(player->first_connections());
+    std::size_t handshakes = 0;
+    for (const auto& player : state.players) handshakes += player->first_connections();
+    limit += std::min<wire::Nanos>(kHandshakeMax * static_cast<int>(handshakes), kHandshakesMax);
   }
   const bool known = opened.wait_for(limit) == std::future_status::ready;
   const std::optional<std::string> unreachable =
@@ -129,6 +125,15 @@ wire::Result<void> Callers::start(const PhaseTimes& phases) {
   if (!unreachable) return {};
   stop();
   return wire::environment_error("the bridge cannot be reached: " + *unreachable, url);
+}
+
+void Callers::play(const PhaseTimes& phases) {
+  State& state = *state_;
+  boost::asio::post(state.loop, [&state, phases] {
+    state.timeline.start(phases.hold_begin);
+    state.watch.set_phases(phases);
+    for (const auto& player : state.players) player->play(phases);
+  });
 }
 
 CallersStatus Callers::status() const {

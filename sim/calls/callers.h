@@ -41,8 +41,10 @@ class Callers {
           std::uint32_t run);
   ~Callers();
 
-  // Opens the first connections and prepares the first requests; then plays the plan.
-  [[nodiscard]] wire::Result<void> start(const PhaseTimes& phases);
+  // Opens the first connections; waits until each of them stands or has failed. Errors (environment): none stands.
+  [[nodiscard]] wire::Result<void> open();
+  // Plays the plan. Once, after open().
+  void play(const PhaseTimes& phases);
   [[nodiscard]] CallersStatus status() const;
   // Ends the plan now (Ctrl-C), and a hold that is not over: calls in flight may still be answered.
   void stop_sending();

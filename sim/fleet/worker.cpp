@@ -334,12 +334,11 @@ void Worker::become_ready(Device& device) {
     return;
   }
   device.was_ready = true;
+  const std::uint64_t ready = plan_.became_ready.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (plan_.phases.load(std::memory_order_relaxed) != nullptr) return;  // late: the ramp is over
   last_ready_ = wire::read_clock();
   connect_times_.record(last_ready_ - device.connect_began);
-  const std::uint64_t ready = plan_.became_ready.fetch_add(1, std::memory_order_relaxed) + 1;
-  // Later a run's books would be counted with it.
-  if (ready == plan_.devices && plan_.phases.load(std::memory_order_relaxed) == nullptr)
-    plan_.heap_ready.store(heap_in_use(), std::memory_order_relaxed);
+  if (ready == plan_.devices) plan_.heap_ready.store(heap_in_use(), std::memory_order_relaxed);
 }
 
 // --- the end --------------------------------------------------------------------------------------------------------

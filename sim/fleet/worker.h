@@ -47,14 +47,14 @@ inline constexpr const char* kSubDevicesRefused = "sub-devices refused";
 struct WorkerCounters {
   Counter ready;               // now
   Counter connected;           // now
-  Counter connect_failed;      // attempts that ended before the last SUBACK
+  Counter connect_failed;      // attempts that ended before the last SUBACK, or in a refusal of sub-devices
   Counter reconnects;          // connections that made a device ready again
   Counter subscribe_lowered;   // subscriptions granted at a lower QoS than asked for
   Counter subscribe_refused;   // subscriptions
   Counter login_refused;       // devices that the broker will never accept
   Counter half_subscribed;     // devices, now: connected, and refused a subscription or, as a gateway, a sub-device
   Counter handshake_refused;   // attempts that ended for a certificate, or because the broker speaks something else
-  Counter gateway_refused;     // gateways that the platform refused sub-devices before they were ready
+  Counter gateway_refused;     // gateways, now: of half_subscribed, those that the platform refused sub-devices
   Counter sub_devices_ready;   // now: those of gateways that are ready
   Counter sub_devices_kicked;  // messages of /ext/error
   Counter newcomers_refused;   // sub-devices that came to a gateway and that the platform refused there

@@ -80,6 +80,7 @@ void Worker::gateway_received(Device& device, const wire::mqtt::Delivery& delive
 // may have to be told first.
 void Worker::stay_without_sub_devices(Device& device) {
   if (device.state != Device::State::subscribing || device.kept_out) return;
+  device.sub_devices_refused = true;
   counters_.gateway_refused.add(1);
   counters_.connect_failed.add(1);
   plan_.failures.count(kSubDevicesRefused);

@@ -47,6 +47,7 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
   if (was != Device::State::connecting) counters_.connected.subtract(1);
   const bool half_subscribed = !stopping_ && std::exchange(device.kept_out, false);
   if (half_subscribed) counters_.half_subscribed.subtract(1);
+  if (std::exchange(device.sub_devices_refused, false)) counters_.gateway_refused.subtract(1);
   if (was == Device::State::ready) {
     counters_.ready.subtract(1);
     if (device.gateway) counters_.sub_devices_ready.subtract(sub_devices_of(device));

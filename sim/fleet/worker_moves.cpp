@@ -97,7 +97,12 @@ void Worker::drop_sub_device(Device& device, const SubDevice& who) {
   const bool was_ready = newcomer == nullptr || newcomer->state == Newcomer::State::ready;
   if (was_ready && device.state == Device::State::ready) counters_.sub_devices_ready.subtract(1);
   const std::vector<wire::mqtt::Subscription> filters = gateways.filters_of(who);
-  if (!subscribed || filters.empty() || device.state != Device::State::ready) return note_dropped(device, who);
+  if (!subscribed || filters.empty() || device.state != Device::State::ready) {
+    note_dropped(device, who);
+    // Filters of it may have been granted already: the connection begins anew, without them.
+    if (newcomer == nullptr && device.state != Device::State::ready) give_up_gateway(device);
+    return;
+  }
   std::vector<std::string> topics;
   for (const wire::mqtt::Subscription& filter : filters) topics.push_back(filter.filter);
   for (std::size_t first = 0; first < topics.size(); first += kFiltersMax) {

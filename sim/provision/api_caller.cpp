@@ -87,6 +87,9 @@ wire::Result<ApiCaller::Answer> ApiCaller::call(std::string_view action, const A
     build(action, parameters, request);  // anew: a nonce is good once
     deadline_ = wire::read_clock() + std::min(patience_, kAnswerLimit);
     if (auto made = attempt(request); !made) return tl::unexpected(made.error());
+    if (state_ == State::failed && connection_->is_hopeless()) {
+      return wire::environment_error("the bridge cannot be reached: " + why_, where());
+    }
     Answer answer;
     if (state_ == State::answered && read_answer(answer)) return answer;
     if (wire::read_clock() + back_off >= give_up) {
@@ -168,6 +171,6 @@ void ApiCaller::on_call_failed(CallerConnection& /*connection*/, std::string_vie
   state_ = State::failed;
 }
 
-void ApiCaller::on_idle_closed(CallerConnection& /*connection*/) {}
+void ApiCaller::on_idle_closed(CallerConnection& /*connection*/, std::string_view /*why*/) {}
 
 }  // namespace fleet::sim

@@ -68,7 +68,7 @@ class ApiCaller final : private CallerEvents {
   void on_open_failed(CallerConnection& connection, std::string_view why) override;
   void on_answered(CallerConnection& connection, const AnswerReader& answer, wire::TimePoint when) override;
   void on_call_failed(CallerConnection& connection, std::string_view why) override;
-  void on_idle_closed(CallerConnection& connection) override;
+  void on_idle_closed(CallerConnection& connection, std::string_view why) override;
 
   const Target& target_;
   const BridgePlace bridge_;

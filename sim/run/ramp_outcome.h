@@ -10,7 +10,7 @@
 
 namespace fleet::sim {
 
-// Somebody is ready, and who is not is kept out by the broker for good.
+// Somebody is ready, and who is not is kept out for good, by the broker or by the platform.
 [[nodiscard]] bool is_ramp_over(const FleetStatus& status);
 
 // The time for the ramp is over, and somebody is ready: a sentence about those who are neither ready nor kept out, why

@@ -25,7 +25,7 @@ using wire::read_clock;
 using wire::TimePoint;
 
 constexpr Nanos kTick = std::chrono::milliseconds(100);
-// The first call is due this long after the fleet is ready: time to open the callers' connections.
+// The first call is due this long after fleet and callers are ready: time to tell all threads.
 constexpr Nanos kLeadIn = std::chrono::milliseconds(100);
 // Further copies of a message follow the first closely; the drain listens this long for them before it ends early.
 constexpr Nanos kListenForCopies = std::chrono::milliseconds(250);
@@ -133,13 +133,14 @@ wire::Result<void> Conductor::connect() {
 }
 
 wire::Result<void> Conductor::play() {
+  if (auto opened = stage_.callers->open(); !opened) return opened;
   phases_.start = read_clock() + kLeadIn;
   phases_.hold_begin = phases_.start + scenario_.phases.warm_up;
   phases_.hold_end = phases_.hold_begin + scenario_.phases.hold;
   phases_.drain_end = phases_.hold_end + scenario_.phases.drain;
   stage_.fleet->set_phases(phases_);
   for (const auto& proxy : stage_.proxies) proxy->set_phases(phases_);
-  if (auto started = stage_.callers->start(phases_); !started) return started;
+  stage_.callers->play(phases_);
   edges_.phases = phases_;
   faults_.arm(phases_.hold_begin);
 

@@ -94,6 +94,8 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
     stage->bridge_place = stage->bridge->url;
   } else if (auto reached = check_reachable(stage->bridge_place.url, "bridge"); !reached) {
     return tl::unexpected(reached.error());
+  } else if (auto found = find_bridge(stage->bridge_place); !found) {  // files that say whom to trust
+    return tl::unexpected(found.error());
   }
   stage->groups = make_groups(scenario);
   stage->identities = std::make_unique<Identities>(scenario);

@@ -46,7 +46,9 @@ class CallersRun {
     phases_.hold_begin = phases_.start + scenario_.phases.warm_up;
     phases_.hold_end = phases_.hold_begin + scenario_.phases.hold;
     phases_.drain_end = phases_.hold_end + 1s;
-    return callers_->start(phases_);
+    if (auto opened = callers_->open(); !opened) return opened;
+    callers_->play(phases_);
+    return {};
   }
 
   // Until every call has been sent and has ended.
@@ -368,7 +370,8 @@ struct MessagesRun {
   void play(std::uint16_t port) {
     Callers callers(scenario, groups, Url{"http", "127.0.0.1", port}, 7);
     const wire::TimePoint start = wire::read_clock() + 50ms;
-    ASSERT_TRUE(callers.start({start, start, start + 500ms, start + 1500ms}));
+    ASSERT_TRUE(callers.open());
+    callers.play({start, start, start + 500ms, start + 1500ms});
     ASSERT_TRUE(wait_until([&] {
       const CallersStatus status = callers.status();
       return status.plan_done && status.in_flight == 0;

@@ -235,6 +235,24 @@ TEST_P(GatewayFleet, ARefusedLoginIsToldAndNotTakenForReady) {
   EXPECT_THAT(outcome_.connect.errors, testing::ElementsAre(testing::Pair("sub-devices refused", 4u)));
 }
 
+// Its connection ends, it asks again, is refused again, and is still one gateway.
+TEST_P(GatewayFleet, ARefusedGatewayIsCountedOnceHoweverOftenItAsks) {
+  broker_.explain("Socket error");
+  start([](const std::string& topic) { return topic.ends_with("batch_login") ? 6287 : 200; });
+  ASSERT_TRUE(wait_until([this] { return fleet_->status().kept_out() == 4; })) << fleet_->status().last_error;
+  platform_.reset();
+  broker_.kill();
+  ASSERT_TRUE(wait_until([this] { return fleet_->status().connected == 0; }));
+  EXPECT_EQ(fleet_->status().kept_out(), 0u);
+  EXPECT_EQ(fleet_->status().gateway_refused, 0u);
+  broker_.start_again();
+  platform_ = std::make_unique<Platform>(
+      broker_.port(), [](const std::string& topic) { return topic.ends_with("batch_login") ? 6287 : 200; });
+  ASSERT_TRUE(wait_until([this] { return fleet_->status().kept_out() == 4; })) << fleet_->status().last_error;
+  EXPECT_EQ(fleet_->status().gateway_refused, 4u);
+  finish();
+}
+
 TEST_P(GatewayFleet, OneThatIsRefusedItsSubDevicesDoesNotKeepTheOthersFromTheirs) {
   start([](const std::string& topic) {
     return topic.ends_with("batch_login") && topic.find("/hub-2/") != std::string::npos ? 6287 : 200;

@@ -1,4 +1,4 @@
-// What the TLS connections to one broker have in common: whom they trust, and who they are themselves.
+// What the TLS connections to one broker or bridge have in common: whom they trust, and who they are themselves.
 #pragma once
 
 #include <openssl/types.h>
@@ -21,7 +21,7 @@ struct TlsOptions {
   bool operator==(const TlsOptions&) const = default;
 };
 
-// What a client's handshake failed for: of the newest error of OpenSSL's on this thread.
+// What a client's handshake failed for: of the first error of OpenSSL's on this thread.
 [[nodiscard]] Fault handshake_fault(const SSL& session);
 
 // Made once, const from then on; shared by the connections of any number of threads and outlives them.
