@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,11 +49,14 @@ std::string take_tls_reason() {
 }
 
 Result<void> check_readable(const std::string& path, const char* what) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe without a writer does not block
   if (file < 0) {
     return environment_error(std::string("the ") + what + " cannot be read: " + std::strerror(errno), path);
   }
+  struct stat facts {};
+  const bool is_file = ::fstat(file, &facts) == 0 && S_ISREG(facts.st_mode);
   ::close(file);
+  if (!is_file) return environment_error(std::string("the ") + what + " must be a regular file", path);
   return {};
 }
 

@@ -17,7 +17,7 @@ namespace fleet::wire {
 // is too short for this OpenSSL.
 [[nodiscard]] Result<void> use_certificate(SSL_CTX* context, const std::string& certificate, const std::string& key);
 
-// Environment error with the file where it cannot be opened. `what` names it: "certificate".
+// Environment error with the file where it cannot be opened or is no regular file. `what` names it: "certificate".
 [[nodiscard]] Result<void> check_readable(const std::string& path, const char* what);
 
 }  // namespace fleet::wire

@@ -38,6 +38,8 @@ std::optional<wire::DeviceId> named_by(std::string_view id) {
   return device;
 }
 
+LoginVerdict replaced() { return {LoginCode::not_authorized, "the registry was replaced; the broker must start anew"}; }
+
 LoginVerdict unreadable() { return {LoginCode::not_authorized, "the registry cannot be read"}; }
 
 }  // namespace
@@ -71,6 +73,7 @@ LoginVerdict Guard::login_consumer(const LoginTexts& texts, const void* connecti
   if (!wire::is_password(login->method, texts.password)) {
     return {LoginCode::bad_credentials, "its password is not hexadecimal of the method's length"};
   }
+  if (replaced_) return replaced();
   const auto secret = reader_.app_secret(app_key);
   if (!secret) return unreadable();
   if (!*secret) return {LoginCode::not_authorized, "it is no app of the bridge's configuration (apps)"};
@@ -90,6 +93,7 @@ LoginVerdict Guard::login_device(const LoginTexts& texts, const void* connection
   if (!wire::is_password(login->method, texts.password)) {
     return {LoginCode::bad_credentials, "its password is not hexadecimal of the method's length"};
   }
+  if (replaced_) return replaced();
   const auto device = reader_.device(*id);
   if (!device) return unreadable();
   if (!*device) return {LoginCode::not_authorized, "it is not registered"};
@@ -152,6 +156,12 @@ wire::Result<void> Guard::tick(wire::TimePoint now) {
     return {};
   }
   next_look_ = now + kLookEvery;
+  if (!replaced_ && reader_.is_replaced()) {
+    replaced_ = true;
+    return wire::environment_error(
+        "the registry was replaced or removed while the broker reads it; nobody is let in until the broker starts anew",
+        options_.registry);
+  }
   auto changed = reader_.changed();
   if (!changed) {
     if (std::exchange(failing_, true)) return {};

@@ -64,7 +64,8 @@ class Guard {
   // Topology::speaks_for).
   [[nodiscard]] bool may(std::string_view username, TopicAccess access, std::string_view topic);
 
-  // Looks for changes of the registry when that is due. An error is told once, until it is over.
+  // Looks for changes of the registry when that is due. An error is told once, until it is over. Where the file was
+  // replaced nobody but the bridge gets in any more: what is read is no longer true.
   [[nodiscard]] wire::Result<void> tick(wire::TimePoint now);
 
  private:
@@ -82,6 +83,7 @@ class Guard {
   wire::TimePoint next_look_{};
   bool refreshing_ = false;
   bool failing_ = false;
+  bool replaced_ = false;  // the file that is read is no longer the bridge's
 };
 
 }  // namespace fleet::bridge

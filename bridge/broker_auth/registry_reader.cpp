@@ -1,6 +1,7 @@
 #include "bridge/broker_auth/registry_reader.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,6 +17,13 @@ constexpr std::string_view kHow =
 
 tl::unexpected<wire::Error> unfit(std::string_view what, const std::string& path) {
   return wire::environment_error(fmt::format("{}; {}", what, fmt::format(fmt::runtime(kHow), path)), path);
+}
+
+// Device and number; zeros: none is there.
+std::pair<dev_t, ino_t> file_at(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) return {};
+  return {facts.st_dev, facts.st_ino};
 }
 
 // The tables of this version, in a file of ours.
@@ -54,6 +62,7 @@ wire::Result<RegistryReader> RegistryReader::open(const std::string& path) {
   }
   if (auto fit = check_schema(*connection); !fit) return tl::unexpected<wire::Error>(std::move(fit.error()));
   RegistryReader reader(std::move(*connection));
+  reader.file_ = file_at(path);
   if (auto prepared = reader.prepare(); !prepared) return tl::unexpected<wire::Error>(std::move(prepared.error()));
   return reader;
 }
@@ -67,7 +76,7 @@ wire::Result<void> RegistryReader::prepare() {
       {device_,
        "SELECT d.idx, d.secret, d.disabled, p.kind='gateway', d.gateway FROM products p "
        "JOIN devices d ON d.product=p.idx WHERE p.key=?1 AND d.name=?2"},
-      {app_, "SELECT secret FROM apps WHERE key=?1"},
+      {app_, "SELECT secret FROM apps WHERE key=?1 AND secret<>''"},
       {sub_devices_,
        "SELECT p.key, d.name FROM devices d JOIN products p ON p.idx=d.product WHERE d.gateway=?1 AND d.disabled=0"},
       {version_, "PRAGMA data_version"},
@@ -117,6 +126,8 @@ wire::Result<void> RegistryReader::sub_devices(std::int64_t gateway,
   if (!ok) return tl::unexpected<wire::Error>(connection_.error());
   return {};
 }
+
+bool RegistryReader::is_replaced() const { return file_at(connection_.path()) != file_; }
 
 wire::Result<bool> RegistryReader::changed() {
   bool ok = false;

@@ -1,11 +1,14 @@
 // The broker's view of the registry: the SQLite file of a bridge, read only, while the bridge writes it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "bridge/registry/sqlite_connection.h"
 #include "wire/device_login.h"
@@ -38,6 +41,8 @@ class RegistryReader {
                                                const std::function<void(const wire::DeviceId&)>& take);
   // Whether anything was written since the last question. Errors (environment): the file cannot be read.
   [[nodiscard]] wire::Result<bool> changed();
+  // The path names another file by now, or none.
+  [[nodiscard]] bool is_replaced() const;
 
  private:
   explicit RegistryReader(SqliteConnection connection) : connection_(std::move(connection)) {}
@@ -49,6 +54,7 @@ class RegistryReader {
   SqliteStatement sub_devices_;
   SqliteStatement version_;
   std::int64_t seen_ = 0;
+  std::pair<dev_t, ino_t> file_{};
 };
 
 }  // namespace fleet::bridge

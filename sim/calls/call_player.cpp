@@ -127,7 +127,15 @@ void CallPlayer::on_open_failed(CallerConnection& /*connection*/, std::string_vi
 void CallPlayer::open_failed(std::string_view why) {
   open_error_ = why;
   counters_.last_error.write(open_error_);
-  // The attempt was for the call that has waited longest. A closed loop has no call yet: sweep() tries again.
+  if (group_.closed_loop) {
+    // The attempt was for the loop's next call; sweep() makes another one.
+    const TimePoint now = wire::read_clock();
+    if (playing_ && !plan_ended_ && now >= phases_.start && now < phases_.hold_end) {
+      fail_unsent(take_call_of_loop(now), now, why);
+    }
+    return;
+  }
+  // The attempt was for the call that has waited longest.
   if (next_call_ < come_due_) {
     const std::uint64_t call = next_call_++;
     fail_unsent(call, pacer_->due(call), why);
@@ -230,13 +238,16 @@ void CallPlayer::pump_closed_loop() {
     }
     CallerConnection* connection = take_idle();
     if (connection == nullptr) return;
-    counters_.scheduled.add(1);
-    counters_.in_flight.add(1);
-    const std::uint64_t call = next_call_++;
-    come_due_ = next_call_;
-    if (is_measured(now)) ++tally_.calls.scheduled;
-    send(*connection, call, now);
+    send(*connection, take_call_of_loop(now), now);
   }
+}
+
+std::uint64_t CallPlayer::take_call_of_loop(TimePoint now) {
+  counters_.scheduled.add(1);
+  counters_.in_flight.add(1);
+  if (is_measured(now)) ++tally_.calls.scheduled;
+  come_due_ = ++next_call_;
+  return next_call_ - 1;
 }
 
 void CallPlayer::wake_at(TimePoint when) {

@@ -83,6 +83,8 @@ class CallPlayer final : private CallerEvents {
   void add_connection(wire::TimePoint now);
   void open_again(CallerConnection& connection, wire::TimePoint now);
   void open_failed(std::string_view why);
+  // The next call of a closed loop, which is due now.
+  std::uint64_t take_call_of_loop(wire::TimePoint now);
   [[nodiscard]] CallerConnection* take_idle();
   void end_play();
 

@@ -205,8 +205,15 @@ void CallerConnection::on_ended(const error_code& error, wire::TimePoint when) {
   events_.on_call_failed(*this, half ? std::string(kHalfAnAnswer) : in_words(error));
 }
 
+// Over TLS many a server says with the last answer that the connection ends, and a call that were sent behind it would
+// be lost.
+bool CallerConnection::is_quiet() {
+  std::array<char, 64> behind;
+  return !tls_ || tls_->read(behind).step == Step::wants_input;
+}
+
 void CallerConnection::answered(wire::TimePoint when) {
-  if (answer_.reusable() && written_bytes_ == request_.text().size()) {
+  if (answer_.reusable() && written_bytes_ == request_.text().size() && is_quiet()) {
     state_ = State::idle;
     since_ = when;
     read();

@@ -100,6 +100,8 @@ class CallerConnection {
   void write_tls();
   void on_ended(const boost::system::error_code& error, wire::TimePoint when);
   void answered(wire::TimePoint when);
+  // Nothing has come behind the answer, no end either.
+  [[nodiscard]] bool is_quiet();
 
   Socket socket_;
   CallerEvents& events_;

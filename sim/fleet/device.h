@@ -83,6 +83,7 @@ class Device final : private wire::mqtt::EndpointEvents {
   bool silent = false;          // pings no more
   bool in_gate = false;         // its handshake is under way; a gateway's with the logins of its sub-devices
   bool kept_out = false;        // refused for good: away and not to return, or connected without all that it asked for
+  bool begins_anew = false;     // we end its connection, to make it again without a sub-device that has moved
   bool sub_devices_refused = false;  // kept out, for the platform refused its sub-devices on this connection
   std::uint32_t granted = 0;         // subscriptions granted on this connection
   std::uint32_t rejected = 0;        // and refused

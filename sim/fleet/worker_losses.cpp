@@ -67,6 +67,8 @@ void Worker::device_disconnected(Device& device, const wire::mqtt::Disconnect& w
       faults_.note_lost(slot_of(device), group_of(device).connect.reconnect);
       complain(device, "lost its connection", why.detail);
     }
+  } else if (std::exchange(device.begins_anew, false)) {
+    // Nothing was lost.
   } else if (half_subscribed) {
     note_lost(why);
     complain(device, "lost its connection", why.detail);

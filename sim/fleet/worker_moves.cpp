@@ -100,7 +100,10 @@ void Worker::drop_sub_device(Device& device, const SubDevice& who) {
   if (!subscribed || filters.empty() || device.state != Device::State::ready) {
     note_dropped(device, who);
     // Filters of it may have been granted already: the connection begins anew, without them.
-    if (newcomer == nullptr && device.state != Device::State::ready) give_up_gateway(device);
+    if (newcomer == nullptr && device.state == Device::State::subscribing) {
+      device.begins_anew = true;
+      give_up_gateway(device);
+    }
     return;
   }
   std::vector<std::string> topics;

@@ -69,15 +69,19 @@ std::optional<std::string> why_hopeless(const FleetStatus& status, const FleetFa
 
 std::string late_text(const FleetStatus& status, const FleetFailures& failures, wire::Nanos allowance) {
   const std::string counts = failures_text(failures);
-  return fmt::format("{} of {} devices were not ready within {:g} s{}{}{}; the run began without them",
+  return fmt::format("{} of {} devices{} were not ready within {:g} s{}{}{}; the run began without them",
                      status.devices - status.ready - status.kept_out(), status.devices,
+                     status.sub_devices > 0 ? " with a connection" : "",
                      std::chrono::duration<double>(allowance).count(),
                      counts.empty() ? "" : "; failed until then: ", counts,
                      status.last_error.empty() ? "" : "; last failure: " + status.last_error);
 }
 
-std::string kept_out_text(std::uint64_t kept_out, std::uint64_t devices) {
-  return fmt::format("{} of {} devices are kept out: what calls owe them is missing", kept_out, devices);
+std::string kept_out_text(const FleetStatus& status) {
+  const bool with_others = status.sub_devices > 0;
+  return fmt::format("{} of {} devices{} are kept out{}: what calls owe them is missing", status.kept_out(),
+                     status.devices, with_others ? " with a connection" : "",
+                     with_others ? ", gateways with their sub-devices" : "");
 }
 
 std::string failures_text(const FleetFailures& failures) {

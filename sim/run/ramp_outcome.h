@@ -25,7 +25,7 @@ inline constexpr std::uint64_t kHopelessLogins = 256;
 inline constexpr std::uint64_t kHopelessHandshakes = 16;
 
 // "12 of 200 devices are kept out: what calls owe them is missing".
-[[nodiscard]] std::string kept_out_text(std::uint64_t kept_out, std::uint64_t devices);
+[[nodiscard]] std::string kept_out_text(const FleetStatus& status);
 
 // "12 × not authorized, 3 × server busy": every failure so far, under the names of the report.
 [[nodiscard]] std::string failures_text(const FleetFailures& failures);

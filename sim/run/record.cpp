@@ -225,7 +225,7 @@ RunRecord make_record(const Scenario& scenario, Stage& stage, const RunEdges& ed
   record.health.clock_jumps = edges.end.clock_jumps - edges.begin.clock_jumps;
   record.timeline = merge_timelines(fleet.timeline, callers.timeline);
   record.notes = notes(scenario, fleet, callers);
-  if (last.kept_out() > 0) record.notes.push_back(kept_out_text(last.kept_out(), last.devices));
+  if (last.kept_out() > 0) record.notes.push_back(kept_out_text(last));
   if (edges.late > 0) record.notes.push_back(edges.late_why);
   for (std::size_t i = 0; i < proxies.size(); ++i) {
     const std::string_view name = between_name(stage.proxies[i]->between());

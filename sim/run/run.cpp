@@ -104,7 +104,7 @@ wire::Result<void> Conductor::connect() {
     const TimePoint now = read_clock();
     progress_.connecting(status, now);
     if (is_ramp_over(status)) {
-      if (status.kept_out() > 0) progress_.say(kept_out_text(status.kept_out(), status.devices));
+      if (status.kept_out() > 0) progress_.say(kept_out_text(status));
       return {};
     }
     note_ended_children();

@@ -1,6 +1,7 @@
 // Does a caller get whole answers over TLS, whatever the server does with its records, its certificate and the end?
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -114,7 +115,7 @@ class CallerTls : public testing::Test, private CallerEvents {
     loop_.poll();
   }
 
-  std::string outcome_;  // "answered", "open: WHY", "call: WHY", "idle: WHY"
+  std::string outcome_;  // "answered", "answered, closed", "open: WHY", "call: WHY", "idle: WHY"
   std::string answer_;
   unsigned status_ = 0;
   bool is_hopeless_ = false;
@@ -128,8 +129,8 @@ class CallerTls : public testing::Test, private CallerEvents {
   void on_open_failed(CallerConnection& /*connection*/, std::string_view why) override {
     outcome_ = "open: " + std::string(why);
   }
-  void on_answered(CallerConnection& /*connection*/, const AnswerReader& answer, wire::TimePoint /*when*/) override {
-    outcome_ = "answered";
+  void on_answered(CallerConnection& connection, const AnswerReader& answer, wire::TimePoint /*when*/) override {
+    outcome_ = connection.state() == State::idle ? "answered" : "answered, closed";
     answer_ = answer.body();
     status_ = answer.status();
   }
@@ -184,8 +185,24 @@ TEST_F(CallerTls, TakesAnAnswerThatEndsWithTheConnection) {
     SSL_shutdown(session);
   });
   call(server, trusting());
-  EXPECT_EQ(outcome_, "answered");
+  EXPECT_EQ(outcome_, "answered, closed");
   EXPECT_EQ(answer_, "{}");
+}
+
+// Answer and end in one segment, without a word of it in the head: no further call must be written behind it.
+TEST_F(CallerTls, SeesAnEndThatCameWithTheAnswer) {
+  const TlsServer server({}, [](SSL* session) {
+    read_head(session);
+    const int socket = SSL_get_fd(session);
+    int cork = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
+    write_all(session, kEmptyAnswer);
+    SSL_shutdown(session);
+    cork = 0;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
+  });
+  call(server, trusting());
+  EXPECT_EQ(outcome_, "answered, closed");
 }
 
 TEST_F(CallerTls, TellsAServerThatClosesInTheHandshake) {
@@ -208,6 +225,8 @@ TEST_F(CallerTls, ShowsItsCertificateToWhoeverWantsIt) {
     const TlsServer server(wishes, [](SSL* session) {
       read_head(session);
       write_all(session, kEmptyAnswer);
+      char byte = 0;
+      SSL_read(session, &byte, 1);  // until the caller has gone
     });
     call(server, tests::BrokerCertificates::shared().mutual());
     EXPECT_EQ(outcome_, "answered") << version;
@@ -246,7 +265,7 @@ TEST_F(CallerTls, ReadsAnEarlyAnswerToALargeRequest) {
     }
   });
   call(server, trusting(), std::string(8 << 20, 'x'));
-  EXPECT_EQ(outcome_, "answered");
+  EXPECT_EQ(outcome_, "answered, closed");
   EXPECT_EQ(status_, 413u);
 }
 

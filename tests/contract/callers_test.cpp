@@ -242,6 +242,26 @@ TEST(Callers, CountTheCallsOfABridgeThatDies) {
   run.expect_balance();
 }
 
+// Without an answer a closed loop has no further call; what it tries for them is counted all the same.
+TEST(Callers, CountTheAttemptsOfAClosedLoopWhoseBridgeDies) {
+  ScriptedBridge* dying = nullptr;
+  ScriptedBridge bridge([&dying](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
+    if (n == 10) {
+      dying->die();
+      return {};
+    }
+    return good(n, request);
+  });
+  dying = &bridge;
+  CallersRun run(closed_loop(2), {0ms, 500ms, 1s});
+  run.play(bridge.port());
+  EXPECT_EQ(run.calls().accepted, 10u);
+  EXPECT_GE(run.errors("connection closed"), 1u);
+  EXPECT_GE(run.errors("connection refused"), 2u);
+  EXPECT_EQ(run.calls().scheduled, run.calls().sent);
+  run.expect_balance();
+}
+
 TEST(Callers, KeepTheDueTimesOfCallsThatHaveToWait) {
   ScriptedBridge bridge([](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
     if (n == 0) return {};  // the only connection is busy until this call times out

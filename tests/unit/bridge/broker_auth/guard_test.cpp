@@ -133,6 +133,23 @@ TEST_F(GuardTest, RefusesAnAppThatTheConfigurationHasNoLonger) {
   EXPECT_EQ(login(wire::consumer_login("87654321", "another", "c-2", "1")).code, LoginCode::accepted);
 }
 
+// Somebody has put a copy in its place, or begins with an empty one: the secrets that are read may be revoked.
+TEST_F(GuardTest, LetsNobodyInByARegistryThatWasReplaced) {
+  ASSERT_TRUE(guard_->tick(wire::TimePoint{}));
+  ASSERT_EQ(login("lamp", "lamp-1").code, LoginCode::accepted);
+  std::filesystem::copy_file(path_, path_ + ".copy");
+  std::filesystem::rename(path_ + ".copy", path_);
+  const auto told = guard_->tick(wire::TimePoint{} + Guard::kLookEvery);
+  ASSERT_FALSE(told);
+  EXPECT_THAT(told.error().text(), HasSubstr("the registry was replaced or removed while the broker reads it"));
+  EXPECT_EQ(login("lamp", "lamp-1").why, "the registry was replaced; the broker must start anew");
+  EXPECT_EQ(login(wire::consumer_login("12345678", "helloworld", "c-1", "1")).why,
+            "the registry was replaced; the broker must start anew");
+  EXPECT_EQ(guard_->login({.client_id = "b", .username = "the-bridge", .password = "its password"}, this).code,
+            LoginCode::accepted);
+  EXPECT_TRUE(guard_->tick(wire::TimePoint{} + 2 * Guard::kLookEvery)) << "told once";
+}
+
 TEST_F(GuardTest, KeepsTheClientIdOfADeviceToIt) {
   ASSERT_EQ(login_as("sn-1", "lamp", "lamp-1").code, LoginCode::accepted);
   const LoginVerdict thief = login_as("sn-1", "lamp", "lamp-2");
