@@ -61,8 +61,8 @@ Result<void> check_readable(const std::string& path, const char* what) {
 }
 
 Result<void> use_certificate(SSL_CTX* context, const std::string& certificate, const std::string& key) {
-  if (const auto readable = check_readable(certificate, "certificate"); !readable) return readable;
-  if (const auto readable = check_readable(key, "key"); !readable) return readable;
+  if (auto readable = check_readable(certificate, "certificate"); !readable) return readable;
+  if (auto readable = check_readable(key, "key"); !readable) return readable;
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
     return environment_error("holds no certificate that can be used, in PEM form (" + take_tls_reason() + ")",

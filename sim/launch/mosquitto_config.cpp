@@ -57,7 +57,7 @@ std::string spare_listener(const Scenario& scenario, const BrokerPorts& ports) {
 
 std::string listener_lines(const Scenario& scenario, const RunCertificates& files) {
   // Without the domain it would listen on every address there is.
-  const std::string protocol = scenario.target.broker_websocket ? "socket_domain ipv4\nprotocol websockets\n" : "";
+  std::string protocol = scenario.target.broker_websocket ? "socket_domain ipv4\nprotocol websockets\n" : "";
   if (scenario.target.broker_tls == BrokerTls::off) return protocol;
   return protocol + fmt::format("cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate {}\n", files.ca,
                                 files.broker_certificate, files.broker_key,
