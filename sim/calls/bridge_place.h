@@ -23,8 +23,9 @@ struct BridgePlace {
   [[nodiscard]] bool uses_tls() const { return url.scheme == "https"; }
 };
 
-// An API that was found: its address, and what its connections share.
+// An API that was found: its address, and what its connections share. A copy shares it, too.
 struct FoundBridge {
+  wire::Url url;
   boost::asio::ip::tcp::endpoint peer;
   std::shared_ptr<const wire::mqtt::TlsContext> tls;  // null: none
 };

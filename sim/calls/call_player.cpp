@@ -50,17 +50,17 @@ void count_code(std::map<std::string, std::uint64_t>& codes, std::string_view co
 
 }  // namespace
 
-CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group, const Url& bridge,
-                       const FoundBridge& found, std::uint32_t run, CallCounters& counters, Timeline& timeline)
+CallPlayer::CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group,
+                       const FoundBridge& bridge, std::uint32_t run, CallCounters& counters, Timeline& timeline)
     : loop_(loop),
       scenario_(scenario),
       call_group_(group.index),
       group_(scenario.calls.at(group.index)),
       books_(group.books),
-      found_(found),
+      bridge_(bridge),
       counters_(counters),
       timeline_(timeline),
-      builder_(make_builder(scenario, group, bridge, run)),
+      builder_(make_builder(scenario, group, bridge.url, run)),
       timer_(loop),
       connections_max_(std::max(group_.closed_loop ? group_.in_flight : group_.connections_max, 1u)) {
   if (group_.targets.size() > 1) tally_.targets.resize(group_.targets.size());
@@ -86,13 +86,13 @@ std::optional<std::string> CallPlayer::unreachable() const {
 
 void CallPlayer::add_connection(TimePoint now) {
   CallerEvents& events = *this;
-  connections_.push_back(std::make_unique<CallerConnection>(loop_, events, found_.tls.get()));
+  connections_.push_back(std::make_unique<CallerConnection>(loop_, events, bridge_.tls.get()));
   open_again(*connections_.back(), now);
 }
 
 void CallPlayer::open_again(CallerConnection& connection, TimePoint now) {
   ++opening_;
-  connection.open(found_.peer, now);
+  connection.open(bridge_.peer, now);
 }
 
 // Opens connections until `wanted` attempts are under way or a bound is reached.

@@ -40,9 +40,9 @@ struct CallCounters {
 // Closed loop: in_flight connections, each of which sends its next call when the one before is answered.
 class CallPlayer final : private CallerEvents {
  public:
-  // All references outlive the player. `found`: where `bridge` is.
-  CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group, const Url& bridge,
-             const FoundBridge& found, std::uint32_t run, CallCounters& counters, Timeline& timeline);
+  // All references outlive the player.
+  CallPlayer(boost::asio::io_context& loop, const Scenario& scenario, GroupBooks& group, const FoundBridge& bridge,
+             std::uint32_t run, CallCounters& counters, Timeline& timeline);
 
   // How many connections the plan begins with: all of a closed loop, 8 of an open one.
   [[nodiscard]] std::size_t first_connections() const;
@@ -104,7 +104,7 @@ class CallPlayer final : private CallerEvents {
   const std::size_t call_group_;
   const CallGroup& group_;
   Books& books_;
-  const FoundBridge& found_;
+  const FoundBridge& bridge_;
   CallCounters& counters_;
   Timeline& timeline_;
   Tally tally_;

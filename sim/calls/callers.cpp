@@ -33,7 +33,7 @@ constexpr std::chrono::seconds kHandshakesMax{25};
 }  // namespace
 
 struct Callers::State {
-  State(const Scenario& scenario_in, const std::vector<std::unique_ptr<GroupBooks>>& groups_in, BridgePlace bridge_in,
+  State(const Scenario& scenario_in, const std::vector<std::unique_ptr<GroupBooks>>& groups_in, FoundBridge bridge_in,
         std::uint32_t run_in)
       : scenario(scenario_in),
         groups(groups_in),
@@ -48,8 +48,7 @@ struct Callers::State {
 
   const Scenario& scenario;
   const std::vector<std::unique_ptr<GroupBooks>>& groups;
-  const BridgePlace bridge;
-  FoundBridge found;
+  const FoundBridge bridge;
   const std::uint32_t run;
 
   // The callers' thread only, while it runs.
@@ -91,7 +90,7 @@ void Callers::State::run_thread() {
   loop.run();
 }
 
-Callers::Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, BridgePlace bridge,
+Callers::Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, FoundBridge bridge,
                  std::uint32_t run)
     : state_(std::make_unique<State>(scenario, groups, std::move(bridge), run)) {}
 
@@ -100,12 +99,9 @@ Callers::~Callers() { stop(); }
 wire::Result<void> Callers::open() {
   State& state = *state_;
   const std::string url = state.bridge.url.text();
-  auto found = find_bridge(state.bridge);
-  if (!found) return tl::unexpected(found.error());
-  state.found = std::move(*found);
   for (const auto& group : state.groups) {
-    state.players.push_back(std::make_unique<CallPlayer>(state.loop, state.scenario, *group, state.bridge.url,
-                                                         state.found, state.run, state.counters, state.timeline));
+    state.players.push_back(std::make_unique<CallPlayer>(state.loop, state.scenario, *group, state.bridge, state.run,
+                                                         state.counters, state.timeline));
   }
   auto opened = state.opened.emplace().get_future();
   try {
@@ -114,7 +110,7 @@ wire::Result<void> Callers::open() {
     return wire::environment_error(std::string("cannot start the callers' thread: ") + error.what());
   }
   wire::Nanos limit = kOpenFirstMax;
-  if (state.found.tls) {
+  if (state.bridge.tls) {
     std::size_t handshakes = 0;
     for (const auto& player : state.players) handshakes += player->first_connections();
     limit += std::min<wire::Nanos>(kHandshakeMax * static_cast<int>(handshakes), kHandshakesMax);

@@ -37,7 +37,7 @@ struct CallersOutcome {
 class Callers {
  public:
   // `scenario` and `groups` outlive it. `bridge`: where the API is. `run` goes into the stamps.
-  Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, BridgePlace bridge,
+  Callers(const Scenario& scenario, const std::vector<std::unique_ptr<GroupBooks>>& groups, FoundBridge bridge,
           std::uint32_t run);
   ~Callers();
 

@@ -33,9 +33,8 @@ struct FleetStatus {
   std::uint64_t connect_failed = 0;  // attempts
   std::uint64_t reconnects = 0;
   std::uint64_t subscribe_refused = 0;
-  std::uint64_t login_refused = 0;  // devices that the broker will never accept: they stay away
-  std::uint64_t half_subscribed =
-      0;  // devices, connected and not ready: refused a subscription or, as a gateway, a sub-device
+  std::uint64_t login_refused = 0;       // devices that the broker will never accept: they stay away
+  std::uint64_t half_subscribed = 0;     // devices, connected and not ready: refused a topic or, gateways, a sub-device
   std::uint64_t handshake_refused = 0;   // of connect_failed: a certificate, or the broker speaks something else
   std::uint64_t gateway_refused = 0;     // of half_subscribed: gateways that the platform refused sub-devices
   std::uint64_t sub_devices_kicked = 0;  // messages of /ext/error

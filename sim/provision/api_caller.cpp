@@ -36,12 +36,13 @@ bool may_pass(const std::string& code, unsigned status) {
 
 }  // namespace
 
-ApiCaller::ApiCaller(const Target& target, BridgePlace bridge, ProvisionWatch& watch, wire::Millis patience)
-    : target_(target), bridge_(std::move(bridge)), watch_(watch), patience_(patience), nonce_(random_hex()) {}
-
-ApiCaller::~ApiCaller() {
-  if (connection_) connection_->close();
-}
+ApiCaller::ApiCaller(const Target& target, FoundBridge bridge, ProvisionWatch& watch, wire::Millis patience)
+    : target_(target),
+      bridge_(std::move(bridge)),
+      watch_(watch),
+      patience_(patience),
+      connection_(loop_, *this, bridge_.tls.get()),
+      nonce_(random_hex()) {}
 
 void ApiCaller::build(std::string_view action, const ApiParameters& parameters, PreparedRequest& out) {
   std::string timestamp;
@@ -73,13 +74,6 @@ void ApiCaller::build(std::string_view action, const ApiParameters& parameters, 
 }
 
 wire::Result<ApiCaller::Answer> ApiCaller::call(std::string_view action, const ApiParameters& parameters) {
-  if (!found_) {
-    auto found = find_bridge(bridge_);
-    if (!found) return tl::unexpected(found.error());
-    found_ = std::move(*found);
-    CallerEvents& events = *this;
-    connection_.emplace(loop_, events, found_->tls.get());
-  }
   const wire::TimePoint give_up = wire::read_clock() + patience_;
   wire::Millis back_off = kBackOffFirst;
   for (;;) {
@@ -87,7 +81,7 @@ wire::Result<ApiCaller::Answer> ApiCaller::call(std::string_view action, const A
     build(action, parameters, request);  // anew: a nonce is good once
     deadline_ = wire::read_clock() + std::min(patience_, kAnswerLimit);
     if (auto made = attempt(request); !made) return tl::unexpected(made.error());
-    if (state_ == State::failed && connection_->is_hopeless()) {
+    if (state_ == State::failed && connection_.is_hopeless()) {
       return wire::environment_error("the bridge cannot be reached: " + why_, where());
     }
     Answer answer;
@@ -104,13 +98,13 @@ wire::Result<ApiCaller::Answer> ApiCaller::call(std::string_view action, const A
 
 wire::Result<void> ApiCaller::attempt(PreparedRequest& request) {
   state_ = State::waiting;
-  if (connection_->state() == CallerConnection::State::closed) {
-    connection_->open(found_->peer, wire::read_clock());
+  if (connection_.state() == CallerConnection::State::closed) {
+    connection_.open(bridge_.peer, wire::read_clock());
     if (auto told = run_until_told(); !told) return told;
     if (state_ == State::failed) return {};
     state_ = State::waiting;
   }
-  connection_->send(request, {.number = calls_, .written = wire::read_clock(), .measured = false});
+  connection_.send(request, {.number = calls_, .written = wire::read_clock(), .measured = false});
   return run_until_told();
 }
 
@@ -118,13 +112,13 @@ wire::Result<void> ApiCaller::run_until_told() {
   while (state_ == State::waiting) {
     const wire::TimePoint now = wire::read_clock();
     if (now >= deadline_) {
-      connection_->close();
+      connection_.close();
       why_ = "no answer came in time";
       state_ = State::failed;
       return {};
     }
     if (auto waited = watch_.wait(now); !waited) {
-      connection_->close();
+      connection_.close();
       return waited;
     }
     loop_.restart();

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,8 +32,7 @@ class ApiCaller final : private CallerEvents {
   static constexpr wire::Millis kBackOffMost{2'000};
 
   // `target` gives the account; `watch` outlives the caller. `patience` is there for tests.
-  ApiCaller(const Target& target, BridgePlace bridge, ProvisionWatch& watch, wire::Millis patience = kPatience);
-  ~ApiCaller();
+  ApiCaller(const Target& target, FoundBridge bridge, ProvisionWatch& watch, wire::Millis patience = kPatience);
   ApiCaller(const ApiCaller&) = delete;
   ApiCaller& operator=(const ApiCaller&) = delete;
 
@@ -71,12 +69,11 @@ class ApiCaller final : private CallerEvents {
   void on_idle_closed(CallerConnection& connection, std::string_view why) override;
 
   const Target& target_;
-  const BridgePlace bridge_;
+  const FoundBridge bridge_;
   ProvisionWatch& watch_;
   const wire::Millis patience_;
   boost::asio::io_context loop_{1};
-  std::optional<FoundBridge> found_;            // from the first call on
-  std::optional<CallerConnection> connection_;  // the same
+  CallerConnection connection_;
   State state_ = State::idle;
   wire::TimePoint deadline_{};  // of the attempt
   unsigned status_ = 0;

@@ -19,7 +19,7 @@ namespace fleet::sim {
 class Handovers final : private ProvisionWatch {
  public:
   // All outlive it.
-  Handovers(const Scenario& scenario, const Identities& identities, const BridgePlace& bridge)
+  Handovers(const Scenario& scenario, const Identities& identities, const FoundBridge& bridge)
       : scenario_(scenario), identities_(identities), bridge_(bridge) {}
   ~Handovers() { cut_short(); }
   Handovers(const Handovers&) = delete;
@@ -41,7 +41,7 @@ class Handovers final : private ProvisionWatch {
 
   const Scenario& scenario_;
   const Identities& identities_;
-  const BridgePlace& bridge_;
+  const FoundBridge& bridge_;
   std::thread thread_;
   std::atomic<bool> done_{true};
   std::string problem_;  // written before done_

@@ -7,7 +7,7 @@
 
 namespace fleet::sim {
 
-wire::Result<void> provision(const Scenario& scenario, const BridgePlace& bridge, Identities& identities,
+wire::Result<void> provision(const Scenario& scenario, const FoundBridge& bridge, Identities& identities,
                              ProvisionWatch& watch) {
   for (std::size_t i = 0; i < scenario.fleet.size(); ++i) {
     if (scenario.fleet[i].provision != Provision::file) continue;

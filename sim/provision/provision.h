@@ -12,7 +12,7 @@ namespace fleet::sim {
 // Keeps the secrets of groups with provision: file, registers those with provision: api and keeps theirs, then makes
 // the topology of those with topology: api. Does nothing where there are none. Errors: environment, one sentence; those
 // of the watch.
-[[nodiscard]] wire::Result<void> provision(const Scenario& scenario, const BridgePlace& bridge, Identities& identities,
+[[nodiscard]] wire::Result<void> provision(const Scenario& scenario, const FoundBridge& bridge, Identities& identities,
                                            ProvisionWatch& watch);
 
 }  // namespace fleet::sim

@@ -67,11 +67,12 @@ std::optional<std::string> why_hopeless(const FleetStatus& status, const FleetFa
   return sentence + (status.last_error.empty() ? "" : "; last failure: " + status.last_error);
 }
 
+std::uint64_t late_devices(const FleetStatus& status) { return status.devices - status.ready - status.kept_out(); }
+
 std::string late_text(const FleetStatus& status, const FleetFailures& failures, wire::Nanos allowance) {
   const std::string counts = failures_text(failures);
   return fmt::format("{} of {} devices{} were not ready within {:g} s{}{}{}; the run began without them",
-                     status.devices - status.ready - status.kept_out(), status.devices,
-                     status.sub_devices > 0 ? " with a connection" : "",
+                     late_devices(status), status.devices, status.sub_devices > 0 ? " with a connection" : "",
                      std::chrono::duration<double>(allowance).count(),
                      counts.empty() ? "" : "; failed until then: ", counts,
                      status.last_error.empty() ? "" : "; last failure: " + status.last_error);

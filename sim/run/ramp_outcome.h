@@ -13,8 +13,11 @@ namespace fleet::sim {
 // Somebody is ready, and who is not is kept out for good, by the broker or by the platform.
 [[nodiscard]] bool is_ramp_over(const FleetStatus& status);
 
-// The time for the ramp is over, and somebody is ready: a sentence about those who are neither ready nor kept out, why
-// not so far, and the newest failure.
+// Devices that are neither ready nor kept out.
+[[nodiscard]] std::uint64_t late_devices(const FleetStatus& status);
+
+// The time for the ramp is over, and somebody is ready: a sentence about those who are late, why so far, and
+// the newest failure.
 [[nodiscard]] std::string late_text(const FleetStatus& status, const FleetFailures& failures, wire::Nanos allowance);
 
 // Nobody is ready and nobody will be: a sentence with what refuses them, how often, and what to change; none as long as

@@ -39,7 +39,7 @@ class Conductor final : private ProvisionWatch {
       : scenario_(scenario), stage_(stage), progress_(progress), faults_(scenario, stage, progress) {}
 
   // Identities and topology that have to come through the API.
-  wire::Result<void> prepare() { return provision(scenario_, stage_.bridge_place, *stage_.identities, *this); }
+  wire::Result<void> prepare() { return provision(scenario_, stage_.found_bridge, *stage_.identities, *this); }
   wire::Result<void> connect();
   wire::Result<void> play();
   RunEdges& edges() { return edges_; }
@@ -112,7 +112,7 @@ wire::Result<void> Conductor::connect() {
     const FleetFailures failures = stage_.fleet->failures();
     if (const auto why = why_hopeless(status, failures)) return wire::environment_error(*why);
     if (now >= deadline && status.ready > 0) {
-      edges_.late = status.devices - status.ready - status.kept_out();
+      edges_.late = late_devices(status);
       edges_.late_why = late_text(status, failures, ramp_allowance());
       progress_.say(edges_.late_why);
       return {};

@@ -84,27 +84,28 @@ wire::Result<std::unique_ptr<Stage>> set_stage(const Scenario& scenario, const s
   }
   const auto fleet_way = way_to(place, Between::fleet_broker, scenario, *stage);
   if (!fleet_way) return tl::unexpected(fleet_way.error());
-  stage->bridge_place = {scenario.target.bridge.value_or(Url{}), scenario.target.bridge_tls};
+  BridgePlace bridge_place{scenario.target.bridge.value_or(Url{}), scenario.target.bridge_tls};
   if (!scenario.target.bridge) {
     const auto bridge_way = way_to(place, Between::bridge_broker, scenario, *stage);
     if (!bridge_way) return tl::unexpected(bridge_way.error());
     auto bridge = start_bridge(scenario, *bridge_way, out_directory);
     if (!bridge) return tl::unexpected(bridge.error());
     stage->bridge = std::move(*bridge);
-    stage->bridge_place = stage->bridge->url;
-  } else if (auto reached = check_reachable(stage->bridge_place.url, "bridge"); !reached) {
+    bridge_place = stage->bridge->url;
+  } else if (auto reached = check_reachable(bridge_place.url, "bridge"); !reached) {
     return tl::unexpected(reached.error());
-  } else if (auto found = find_bridge(stage->bridge_place); !found) {  // files that say whom to trust
-    return tl::unexpected(found.error());
   }
+  auto found = find_bridge(bridge_place);
+  if (!found) return tl::unexpected(found.error());
+  stage->found_bridge = std::move(*found);
   stage->groups = make_groups(scenario);
   stage->identities = std::make_unique<Identities>(scenario);
   if (std::any_of(scenario.faults.begin(), scenario.faults.end(),
                   [](const Fault& fault) { return fault.kind == FaultKind::handover; })) {
-    stage->handovers = std::make_unique<Handovers>(scenario, *stage->identities, stage->bridge_place);
+    stage->handovers = std::make_unique<Handovers>(scenario, *stage->identities, stage->found_bridge);
   }
   stage->fleet = std::make_unique<Fleet>(scenario, stage->groups, *stage->identities, *fleet_way, stage->run_id);
-  stage->callers = std::make_unique<Callers>(scenario, stage->groups, stage->bridge_place, stage->run_id);
+  stage->callers = std::make_unique<Callers>(scenario, stage->groups, stage->found_bridge, stage->run_id);
   if (stage->broker && scenario.target.broker_apart) {
     std::vector<pid_t> others{::getpid()};
     if (stage->bridge) others.push_back(stage->bridge->child->pid());

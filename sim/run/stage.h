@@ -27,7 +27,7 @@ struct Stage {
   std::optional<StartedBroker> broker;          // none: the scenario names one
   std::vector<std::unique_ptr<Proxy>> proxies;  // where faults of the scenario want one
   std::optional<StartedBridge> bridge;
-  BridgePlace bridge_place;  // of either
+  FoundBridge found_bridge;  // of either
   std::vector<std::unique_ptr<GroupBooks>> groups;
   std::unique_ptr<Identities> identities;
   std::unique_ptr<Handovers> handovers;  // where faults of the scenario want them

@@ -41,7 +41,7 @@ class CallersRun {
   }
 
   [[nodiscard]] wire::Result<void> start(std::uint16_t port) {
-    callers_ = std::make_unique<Callers>(scenario_, groups_, Url{"http", "127.0.0.1", port}, 7);
+    callers_ = std::make_unique<Callers>(scenario_, groups_, find_bridge(Url{"http", "127.0.0.1", port}).value(), 7);
     phases_.start = wire::read_clock() + 50ms;
     phases_.hold_begin = phases_.start + scenario_.phases.warm_up;
     phases_.hold_end = phases_.hold_begin + scenario_.phases.hold;
@@ -221,16 +221,21 @@ TEST(Callers, SayWhenTheBridgeIsNotThere) {
   EXPECT_EQ(run.calls().scheduled, 0u);
 }
 
+// Answers ten calls, and dies of the next.
+class DyingBridge {
+ public:
+  [[nodiscard]] std::uint16_t port() const { return bridge_.port(); }
+
+ private:
+  ScriptedBridge bridge_{[this](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
+    if (n != 10) return good(n, request);
+    bridge_.die();
+    return {};
+  }};
+};
+
 TEST(Callers, CountTheCallsOfABridgeThatDies) {
-  ScriptedBridge* dying = nullptr;
-  ScriptedBridge bridge([&dying](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
-    if (n == 10) {
-      dying->die();
-      return {};
-    }
-    return good(n, request);
-  });
-  dying = &bridge;
+  DyingBridge bridge;
   CallersRun run(open_loop(100), {0ms, 500ms, 1s});
   run.play(bridge.port());
   EXPECT_EQ(run.calls().scheduled, 50u);
@@ -244,15 +249,7 @@ TEST(Callers, CountTheCallsOfABridgeThatDies) {
 
 // Without an answer a closed loop has no further call; what it tries for them is counted all the same.
 TEST(Callers, CountTheAttemptsOfAClosedLoopWhoseBridgeDies) {
-  ScriptedBridge* dying = nullptr;
-  ScriptedBridge bridge([&dying](std::uint64_t n, const std::string& request) -> ScriptedBridge::Reply {
-    if (n == 10) {
-      dying->die();
-      return {};
-    }
-    return good(n, request);
-  });
-  dying = &bridge;
+  DyingBridge bridge;
   CallersRun run(closed_loop(2), {0ms, 500ms, 1s});
   run.play(bridge.port());
   EXPECT_EQ(run.calls().accepted, 10u);
@@ -388,7 +385,7 @@ struct MessagesRun {
 
   // Until every call has ended; nobody receives.
   void play(std::uint16_t port) {
-    Callers callers(scenario, groups, Url{"http", "127.0.0.1", port}, 7);
+    Callers callers(scenario, groups, find_bridge(Url{"http", "127.0.0.1", port}).value(), 7);
     const wire::TimePoint start = wire::read_clock() + 50ms;
     ASSERT_TRUE(callers.open());
     callers.play({start, start, start + 500ms, start + 1500ms});

@@ -161,7 +161,7 @@ calls:
 std::string error_of(Platform& platform, Onlooker onlooker = Onlooker()) {
   const Scenario scenario = scenario_of(35);
   Identities identities(scenario);
-  const auto done = provision(scenario, platform.url(), identities, onlooker);
+  const auto done = provision(scenario, find_bridge(platform.url()).value(), identities, onlooker);
   return done ? "accepted" : done.error().text();
 }
 
@@ -180,14 +180,14 @@ calls: {{ push: {{ api: Pub, to: lamps, topic: get, rate: 1/s }} }}
   ASSERT_TRUE(scenario) << scenario.error().text();
   Identities identities(*scenario);
   Onlooker onlooker;
-  ASSERT_TRUE(provision(*scenario, platform.url(), identities, onlooker));
+  ASSERT_TRUE(provision(*scenario, find_bridge(platform.url()).value(), identities, onlooker));
   EXPECT_EQ(identities.kept(0), 2u);
   EXPECT_EQ(identities.secret(0, 0), "zero");
   EXPECT_EQ(identities.secret(0, 1), "one");
   EXPECT_TRUE(platform.actions().empty());
 
   directory.write("ids.csv", "a1LAMP,lamp-01,one\n");  // between the check and the run
-  const auto gone = provision(*scenario, platform.url(), identities, onlooker);
+  const auto gone = provision(*scenario, find_bridge(platform.url()).value(), identities, onlooker);
   ASSERT_FALSE(gone);
   EXPECT_THAT(gone.error().text(), HasSubstr("ids.csv: 1 of the 2 devices of 'lamps' are in it"));
 }
@@ -197,7 +197,7 @@ TEST(Provision, RegistersEveryDeviceAndPutsItUnderItsGateway) {
   const Scenario scenario = scenario_of(35);
   Identities identities(scenario);
   Onlooker onlooker;
-  const auto done = provision(scenario, platform.url(), identities, onlooker);
+  const auto done = provision(scenario, find_bridge(platform.url()).value(), identities, onlooker);
   ASSERT_TRUE(done) << done.error().text();
   EXPECT_EQ(identities.kept(0), 3u);
   ASSERT_EQ(identities.kept(1), 35u);
@@ -224,7 +224,7 @@ TEST(Provision, TakesTenThousandNamesACall) {
   const Scenario scenario = scenario_of(4'500);
   Identities identities(scenario);
   Onlooker onlooker;
-  ApiCaller api(scenario.target, platform.url(), onlooker);
+  ApiCaller api(scenario.target, find_bridge(platform.url()).value(), onlooker);
   ASSERT_TRUE(register_group(api, scenario, 1, identities, onlooker));
   EXPECT_EQ(platform.count("BatchCheckDeviceNames"), 1);
   EXPECT_EQ(platform.count("QueryPageByApplyId"), 90);
@@ -307,7 +307,7 @@ TEST(Provision, ABridgeThatNeverAnswersIsGivenUp) {
   Platform silent([](const std::string&, int) { return ScriptedBridge::Reply{"", false}; });
   const Scenario scenario = scenario_of(35);
   Onlooker onlooker;
-  ApiCaller api(scenario.target, silent.url(), onlooker, 300ms);
+  ApiCaller api(scenario.target, find_bridge(silent.url()).value(), onlooker, 300ms);
   const auto answer = api.call("QueryBatchRegisterDeviceStatus", {});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().text(), silent.url().text() +
@@ -322,7 +322,7 @@ TEST(Provision, NobodyIsAskedWhereNothingIsNeeded) {
   scenario.fleet[1].gateway->topology = Topology::config;
   Identities identities(scenario);
   Onlooker onlooker;
-  EXPECT_TRUE(provision(scenario, platform.url(), identities, onlooker));
+  EXPECT_TRUE(provision(scenario, find_bridge(platform.url()).value(), identities, onlooker));
   EXPECT_TRUE(platform.actions().empty());
 }
 

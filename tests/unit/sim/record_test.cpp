@@ -32,7 +32,7 @@ struct RecordTest : testing::Test {
   RunRecord make() {
     stage.identities = std::make_unique<Identities>(scenario);
     stage.fleet = std::make_unique<Fleet>(scenario, stage.groups, *stage.identities, *scenario.target.broker, 1);
-    stage.callers = std::make_unique<Callers>(scenario, stage.groups, *scenario.target.bridge, 1);
+    stage.callers = std::make_unique<Callers>(scenario, stage.groups, find_bridge(*scenario.target.bridge).value(), 1);
     return make_record(scenario, stage, edges, {});
   }
 
